@@ -7,14 +7,15 @@
 
 #include "lib/core/arena.h"
 
-/* Decimals of a currency: 0 (JPY, XOF …), 2 or 3 (KWD …); -1 for one we do not know. */
+/* Decimals of a currency: 0 (JPY, XOF …), 2 or 3 (KWD …); -1 for one we do not know, NULL, or a
+ * code that is not three capital letters. */
 int money_decimals(const char *currency);
 
-/* "₦25,000.00", "$1,234.50", "CFA 500" (symbol or code, thousands separated); NULL for an unknown
+/* "₦25,000.00", "-$1,234.50", "CFA 500" (sign or code, thousands separated); NULL for an unknown
  * currency. INT64_MIN is handled. */
 char *money_format(struct arena *arena, int64_t amount_minor, const char *currency);
 
-/* "25000.00": plain decimal, for machines. */
+/* "25000.00", "-0.05": plain decimal, for machines. NULL for an unknown currency. */
 char *money_decimal(struct arena *arena, int64_t amount_minor, const char *currency);
 
 /* a × numerator ÷ denominator, rounded half to even; false on overflow or denominator <= 0. */
