@@ -8,18 +8,18 @@
 #include "lib/core/arena.h"
 
 struct calendar_event {
-	const char *uid;          /* stable over reschedules: "<booking_id>@<host>" */
-	int sequence;             /* rises with every change */
-	const char *status;       /* "CONFIRMED" or "CANCELLED" */
+	const char *uid;    /* stable over reschedules: "<booking_id>@<host>" */
+	int sequence;       /* rises with every change */
+	const char *status; /* "CONFIRMED" or "CANCELLED" */
 	const char *summary;
 	const char *description;
-	const char *location;     /* NULL allowed */
+	const char *location; /* NULL allowed */
 	const char *organiser_name;
 	const char *organiser_email;
 	const char *attendee_name;
 	const char *attendee_email;
 	int64_t start_at_s, end_at_s;
-	int64_t stamp_at_s;       /* DTSTAMP */
+	int64_t stamp_at_s; /* DTSTAMP */
 };
 
 /* METHOD:PUBLISH for a confirmed event, CANCEL for a cancelled one; instants in UTC. */

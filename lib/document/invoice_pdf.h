@@ -1,5 +1,5 @@
-/* An invoice as a PDF: A4, Pango and Cairo, fonts embedded, any script. The same input gives the same
- * bytes. Call it from the worker only: Pango keeps caches and is slow the first time. */
+/* An invoice as a PDF: A4, Pango and Cairo, fonts embedded, any script. The same input gives the
+ * same bytes. Call it from the worker only: it takes tens of milliseconds. */
 #ifndef CARE_DOCUMENT_INVOICE_PDF_H
 #define CARE_DOCUMENT_INVOICE_PDF_H
 
@@ -17,8 +17,8 @@ struct invoice_line {
 };
 
 struct invoice_document {
-	const char *number;            /* "INV-2026-000001" */
-	const char *title;             /* "Invoice" */
+	const char *number; /* "INV-2026-000001" */
+	const char *title;  /* "Invoice" */
 	const char *organisation_name;
 	const char *organisation_address; /* lines separated by \n */
 	const char *customer_name;
@@ -28,13 +28,14 @@ struct invoice_document {
 	const char *status;            /* "Paid", "Due" */
 	const char *payment_reference; /* NULL allowed */
 	const char *currency;
-	int64_t created_at_s;          /* goes into the PDF's metadata, so that bytes are stable */
+	int64_t created_at_s; /* goes into the PDF's metadata, so that bytes are stable */
 	int64_t subtotal_minor, tax_minor, total_minor, paid_minor;
 	const struct invoice_line *lines;
-	size_t line_count;             /* any number: pages break */
+	size_t line_count; /* any number: pages break */
 };
 
-/* False when Cairo could not draw (its status is put into *ret_error). The bytes live in arena. */
+/* False when the currency is unknown, the balance overflows, or Cairo could not draw (its status is
+ * put into *ret_error). The bytes live in arena. */
 bool invoice_pdf_render(struct arena *arena, const struct invoice_document *invoice,
 	const char **ret_bytes, size_t *ret_length, const char **ret_error);
 
