@@ -37,7 +37,7 @@ CREATE TABLE session (
     revoked_at          timestamptz,
     revoked_reason      text
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 ALTER TABLE session ENABLE ROW LEVEL SECURITY;
 CREATE POLICY session_self ON session FOR SELECT TO app_client USING (user_id = actor_id());
 CREATE POLICY session_admin ON session TO app_admin USING (true);
