@@ -1,0 +1,1 @@
+"""What the tests and scripts/start share: private servers, our programs as children, the contract."""
