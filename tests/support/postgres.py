@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import urllib.parse
 
-from .process import Process, ProcessError, as_user, run
+from .process import Process, ProcessError, as_user, run, tail, wait_for
 
 # sun_path holds 107 bytes and a NUL; PostgreSQL adds its own file name to the folder's.
 SOCKET_PATH_MAX = 107
@@ -80,9 +80,19 @@ class Postgres:
         if not os.path.exists(os.path.join(self.data, "PG_VERSION")):
             run([f"{self.programs}/initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
                  "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], user=self.user, cwd="/")
-        self.process.start()
-        self.process.wait_until(self.is_ready, 30)
+        # After a SIGKILL the old server's children need a moment to see that it is gone; until then
+        # a new one refuses the data.
+        wait_for(self.has_started, 30, "PostgreSQL to start")
         return self
+
+    def has_started(self):
+        if not self.process.is_running():
+            self.process.start()
+        try:
+            return wait_for(lambda: self.is_ready() or not self.process.is_running(), 30,
+                            "PostgreSQL to answer") and self.is_ready()
+        except ProcessError as error:
+            raise ProcessError(f"{error}\n{tail(self.process.log)}") from None
 
     def is_ready(self):
         return subprocess.run(

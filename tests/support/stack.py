@@ -14,7 +14,8 @@ from .redis_server import Redis
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOST = "127.0.0.1"
-TEMPLATE = "care_template"
+SHARED_KEYS = ("CARE_PAYSTACK_SECRET_KEY", "CARE_CALCOM_API_KEY", "CARE_CALCOM_WEBHOOK_SECRET",
+               "CARE_TWILIO_ACCOUNT_SID", "CARE_TWILIO_AUTH_TOKEN", "CARE_MANDRILL_API_KEY")
 
 
 def build_folder():
@@ -67,13 +68,17 @@ def make_keys(folder):
 
 
 class Simulator:
-    """care-sim: the providers' wire on one port."""
+    """care-sim: the providers' wire on one port. It holds the same keys as we do, under CARE_SIM_
+    names, and calls our webhooks back."""
 
     def __init__(self, log_folder, settings, api_url, port=None):
         self.port = port or free_port()
         self.url = f"http://{HOST}:{self.port}"
-        command = [program("care-sim"), "--port", str(self.port), "--api-url", api_url]
-        self.process = Process("sim", command, log_folder, env={**os.environ, **settings})
+        env = {**os.environ, "CARE_SIM_WEBHOOK_BASE": api_url}
+        for name in SHARED_KEYS:
+            env[name.replace("CARE_", "CARE_SIM_", 1)] = settings[name]
+        self.process = Process("sim", [program("care-sim"), "--port", str(self.port)], log_folder,
+                               env=env)
 
     def start(self):
         self.process.start()
@@ -127,9 +132,12 @@ class Servers:
         self.redis.stop()
         self.postgres.stop()
 
-    def remove(self):
-        self.redis.remove()
-        self.postgres.remove()
+    def destroy(self):
+        """Whatever happened: no process and no data stays."""
+        for server in (self.redis, self.postgres):
+            if server.process.is_running():
+                server.process.kill()
+            server.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -217,6 +225,12 @@ class Stack:
                 failures.append(str(error))
         if failures:
             raise ProcessError("\n".join(failures))
+
+    def destroy(self):
+        """Whatever happened: no process stays."""
+        for name in ("worker", "api", "sim"):
+            if self.process(name).is_running():
+                self.kill(name)
 
     def carectl(self, *words, input=None):
         """carectl as the owner of the schema; its output, and it must end with 0."""
