@@ -18,12 +18,10 @@ CREATE TABLE app_user (
     updated_at    timestamptz NOT NULL DEFAULT care_now()
 );
 ALTER TABLE app_user ENABLE ROW LEVEL SECURITY;
-ALTER TABLE app_user FORCE ROW LEVEL SECURITY;
 CREATE POLICY app_user_self ON app_user FOR SELECT TO app_client USING (user_id = actor_id());
 CREATE POLICY app_user_staff ON app_user FOR SELECT TO app_staff USING (true);
 CREATE POLICY app_user_admin ON app_user TO app_admin USING (true);
 CREATE POLICY app_user_worker ON app_user TO app_worker USING (true);
-CREATE POLICY app_user_owner ON app_user TO CURRENT_USER USING (true);
 
 CREATE TABLE session (
     session_id          uuid PRIMARY KEY DEFAULT uuid_v7(),
