@@ -140,7 +140,7 @@ static const struct setting settings[] = {
 		"https://mandrillapp.com/api/1.0", is_url, "Mailchimp Transactional's API", 0, 0},
 	{"CARE_MANDRILL_API_KEY", TEXT, AT(mandrill_api_key), CONFIG_WORKER, NULL, is_any,
 		"Mailchimp Transactional's API key", 0, 0},
-	{"CARE_EMAIL_FROM", TEXT, AT(email_from), CONFIG_WORKER, NULL, is_email,
+	{"CARE_EMAIL_FROM", TEXT, AT(email_from), BOTH, NULL, is_email,
 		"the sender's address, on a verified domain", 0, 0},
 	{"CARE_EMAIL_FROM_NAME", TEXT, AT(email_from_name), 0, "Care team", is_any,
 		"the sender's name", 0, 0},

@@ -30,6 +30,10 @@ struct service {
 	struct db *db;
 	struct redis *redis;
 	struct access_token_keys *token_keys;
+	struct password_gate *passwords;
+	unsigned char link_key[32];      /* key_derive of "link_token", "booking_reference", */
+	unsigned char reference_key[32]; /* "refresh_token" */
+	unsigned char refresh_key[32];
 };
 
 struct caller {

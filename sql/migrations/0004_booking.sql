@@ -53,9 +53,10 @@ CREATE TABLE booking (
 CREATE INDEX booking_user ON booking (user_id, booking_id);
 CREATE INDEX booking_updated ON booking (updated_at);
 CREATE INDEX booking_intake_all ON booking (intake_submission_id);
--- One live booking for each intake: a second POST with another time meets this.
+-- One consultation for each intake: only after a cancelled, declined, lost or lapsed booking may there be
+-- another.
 CREATE UNIQUE INDEX booking_exists ON booking (intake_submission_id)
-    WHERE state IN ('pending_payment', 'requested', 'scheduling', 'confirmed', 'rescheduling');
+    WHERE state NOT IN ('cancelled', 'declined', 'slot_taken', 'expired');
 CREATE INDEX booking_service ON booking (service_id, start_at);
 ALTER TABLE booking ENABLE ROW LEVEL SECURITY;
 CREATE POLICY booking_link ON booking TO app_public USING (intake_submission_id = link_id());
@@ -101,7 +102,7 @@ CREATE POLICY slot_hold_link ON slot_hold TO app_public USING (intake_submission
 CREATE POLICY slot_hold_worker ON slot_hold TO app_worker USING (true);
 
 -- Takes a time for an intake, for a booking (booking_id given: no expiry) or for a while. The
--- intake's own hold on the same time becomes the booking's; its holds on other times are released.
+-- intake's own earlier holds are released first: it holds one time at a time.
 -- Raises slot_taken through the constraint.
 CREATE FUNCTION slot_claim(service_id uuid, intake_submission_id uuid, booking_id uuid,
     start_at timestamptz, expires_at timestamptz) RETURNS uuid
@@ -122,6 +123,13 @@ BEGIN
     UPDATE slot_hold SET released_at = care_now()
     WHERE intake_submission_id = slot_claim.intake_submission_id AND released_at IS NULL
       AND booking_id IS NULL;
+    -- A booking that moves by less than its length holds both times as one.
+    UPDATE slot_hold SET during = during + claim
+    WHERE booking_id = slot_claim.booking_id AND released_at IS NULL AND during && claim
+    RETURNING slot_hold_id INTO id;
+    IF FOUND THEN
+        RETURN id;
+    END IF;
     INSERT INTO slot_hold (service_id, calendar_key, during, intake_submission_id, booking_id,
         expires_at)
     VALUES (s.service_id, s.calendar_key, claim, slot_claim.intake_submission_id,

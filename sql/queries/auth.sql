@@ -18,7 +18,7 @@ VALUES (:token_sha256, :session_id::uuid, :generation::int);
 SELECT t.session_id, t.generation, s.generation AS newest,
     t.used_at IS NOT NULL AS used,
     coalesce(t.used_at > now() - interval '30 s', false) AS in_grace,
-    c.used_at IS NULL AS child_unused,
+    coalesce(c.used_at IS NULL, false) AS child_unused,
     s.revoked_at IS NOT NULL OR s.idle_expires_at < now() OR s.absolute_expires_at < now()
         OR u.disabled_at IS NOT NULL AS ended,
     u.user_id, u.email, u.name, u.role

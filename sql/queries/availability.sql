@@ -66,4 +66,5 @@ FROM intake_submission AS i JOIN service AS s USING (service_id)
 WHERE i.intake_submission_id = :intake_submission_id::uuid;
 
 -- name: slot_hold_delete :one
-SELECT slot_hold_release(:slot_hold_id::uuid, :may_any::boolean);
+SELECT released FROM slot_hold_release(:slot_hold_id::uuid, :may_any::boolean) AS released
+WHERE released IS NOT NULL;

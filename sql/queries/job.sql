@@ -127,3 +127,6 @@ RETURNING json_build_object('job_id', job_id, 'kind', kind, 'state', state,
     'subject_id', subject_id, 'attempts', attempts, 'attempts_max', attempts_max,
     'run_at', rfc3339(run_at), 'last_error', last_error, 'created_at', rfc3339(created_at),
     'finished_at', NULL);
+
+-- name: job_exists :one
+SELECT json_build_object('job_id', job_id) FROM job WHERE job_id = :job_id::uuid FOR UPDATE;

@@ -9,6 +9,10 @@ WHERE i.intake_submission_id = :intake_submission_id::uuid
   AND (:currency::text IS NULL OR p.currency = :currency)
 ORDER BY p.position LIMIT 1;
 
+-- name: payment_lock_intake :exec
+-- Two checkouts of one intake go one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended(:intake_submission_id, 1));
+
 -- name: payment_open :rows
 -- The attempt that is open or paid: asking again gives it again.
 SELECT payment_id, state FROM payment

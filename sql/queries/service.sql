@@ -44,7 +44,7 @@ SELECT s.service_id, p.value->>'currency', (p.value->>'amount')::bigint, p.ordin
 FROM service AS s,
     json_array_elements(coalesce(:body::json->'prices', '[]')) WITH ORDINALITY AS p
 WHERE s.slug = :slug
-ON CONFLICT (service_id, currency) DO UPDATE SET amount_minor = excluded.amount_minor;
+ON CONFLICT DO NOTHING;
 
 -- name: intake_form_get :one
 -- The named version, or the newest.
