@@ -31,13 +31,14 @@ static char *mailto(struct arena *arena, const char *email)
 	return uri->data;
 }
 
-/* RFC 5545 has no escape for a quote inside a parameter, and RFC 6868's is not read everywhere. */
+/* RFC 5545 has no escape for a quote inside a parameter. RFC 6868's, a caret, is not read
+ * everywhere and not escaped by libical, so neither character goes in. */
 static icalparameter *common_name(struct arena *arena, const char *name)
 {
 	char *plain = plain_text(arena, name, PLAIN_LINE);
 
-	for (char *quote = plain; (quote = strchr(quote, '"'));)
-		*quote = '\'';
+	for (char *at = plain; (at = strpbrk(at, "\"^"));)
+		*at = '\'';
 	return icalparameter_new_cn(plain);
 }
 

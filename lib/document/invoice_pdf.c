@@ -4,6 +4,7 @@
 
 #include <cairo-pdf.h>
 #include <glib-object.h>
+#include <string.h>
 
 #include "lib/core/instant.h"
 #include "lib/core/text.h"
@@ -214,6 +215,25 @@ static cairo_status_t draw_pdf(struct sheet *sheet, struct text *bytes)
 	return status;
 }
 
+/* Cairo 1.16 leaves out the "D:" that ISO 32000-1 7.9.4 wants before a date. There are two spaces
+ * to spare in front of the key, so nothing moves and the cross-reference table stays true. */
+static void mark_date(struct sheet *sheet, struct text *bytes)
+{
+	const char *date = instant_format_utc(sheet->arena, sheet->invoice->created_at_s);
+	struct text *compact = text_new(sheet->arena);
+	const char *bare, *marked;
+	char *at;
+
+	for (; *date; date++)
+		if (!strchr("-:T", *date))
+			text_add_bytes(compact, date, 1);
+	bare = arena_printf(sheet->arena, "   /CreationDate (%s)", compact->data);
+	marked = arena_printf(sheet->arena, " /CreationDate (D:%s)", compact->data);
+	at = memmem(bytes->data, bytes->length, bare, strlen(bare));
+	for (; at && *marked; marked++)
+		*at++ = *marked;
+}
+
 static const char *complaint(struct arena *arena, const struct invoice_document *invoice)
 {
 	int64_t balance_minor;
@@ -246,6 +266,7 @@ bool invoice_pdf_render(struct arena *arena, const struct invoice_document *invo
 		*ret_error = cairo_status_to_string(status);
 		return false;
 	}
+	mark_date(&sheet, bytes);
 	*ret_bytes = bytes->data;
 	*ret_length = bytes->length;
 	return true;
