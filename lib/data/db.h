@@ -43,7 +43,8 @@ struct db *db_open(const struct db_options *options, struct arena *arena,
 	const char **ret_complaint);
 void db_close(struct db *db);
 
-/* For /health/ready and /metrics. */
+/* For /health/ready and /metrics. Asks the server, unless every connection is busy: then reachable is
+ * what was seen last. */
 struct db_state {
 	bool reachable;
 	int connections, in_use, waiting;
@@ -60,14 +61,22 @@ const char *rows_text(const struct rows *rows, int row, const char *column);
 long long rows_integer(const struct rows *rows, int row, const char *column);
 bool rows_bool(const struct rows *rows, int row, const char *column);
 
-/* What the generated q_… functions call. values are text, NULL for SQL NULL. */
+/* What the generated q_… functions call. values are text, NULL for SQL NULL. db_one is P_NOT_FOUND
+ * when there is no row, or when its value is NULL.
+ *
+ * Errors: a violated constraint or a RAISE named like a problem is that problem (DETAIL of the RAISE
+ * becomes work->detail); no_data_found (SELECT INTO STRICT) is P_NOT_FOUND; values PostgreSQL cannot
+ * read and unnamed CHECK, NOT NULL and foreign keys are P_BAD_REQUEST; 40001 and 40P01 are
+ * P_SERIALIZATION_FAILURE, to be tried again once from work_begin; whatever passes by itself is
+ * P_UNAVAILABLE or P_OVERLOADED with retry_after_s; the rest is P_INTERNAL. work->fault says more. */
 enum problem db_one(struct work *work, int statement, const char *const *values,
 	const char **ret_json);
 enum problem db_exec(struct work *work, int statement, const char *const *values);
 enum problem db_rows(struct work *work, int statement, const char *const *values, struct rows *ret);
 
-/* LISTEN for the worker's dispatcher: a connection of its own. wait returns true when notified,
- * false at the deadline or on a lost connection (which it reopens by itself). */
+/* LISTEN for the worker's dispatcher: a connection of its own, opened by the first wait. wait returns
+ * true when notified or woken, false at the deadline or on a lost connection (which the next wait
+ * reopens; what was notified meanwhile is lost, so look after false too). */
 struct db_listener;
 struct db_listener *db_listen(const char *url, const char *channel);
 bool db_listener_wait(struct db_listener *listener, int timeout_ms);
