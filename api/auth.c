@@ -190,7 +190,9 @@ enum problem auth_refresh(struct request *rq)
 	if (!hash)
 		return fail_at(work, P_INVALID_TOKEN, "/refresh_token", "is not a refresh token");
 	work_begin(work, WORK_WRITE);
-	p = q_auth_refresh_find(work, &token, hash);
+	p = q_auth_refresh_lock(work, hash);
+	if (!p)
+		p = q_auth_refresh_find(work, &token, hash);
 	if (p)
 		return p;
 	if (token.count == 0 || rows_bool(&token, 0, "ended") || !may_refresh(&token))

@@ -161,7 +161,7 @@ enum problem booking_cancel(struct request *rq, const struct booking_cancel_args
 	/* What was never more than an unpaid hold needs no announcement. */
 	if (!p && !(is_state(&booking, "pending_payment") && !rows_text(&booking, 0, "calcom_uid")))
 		p = q_booking_cancel_effects(
-			&rq->work, "booking_cancelled", "booking_cancel", args->booking_id);
+			&rq->work, "booking_cancelled", "true", args->booking_id);
 	return p ? p : reply_booking(rq, 200, args->booking_id);
 }
 

@@ -28,6 +28,12 @@ struct providers {
 
 struct redis;
 
+/* Derived from CARE_SECRET_KEY (security/digest.h). */
+struct job_keys {
+	unsigned char link[32];      /* "link_token" */
+	unsigned char reference[32]; /* "booking_reference" */
+};
+
 enum job_result {
 	JOB_DONE,
 	JOB_RETRY,   /* again after the back-off (or retry_after_s), until attempts_max: then dead */
@@ -39,12 +45,14 @@ struct job {
 	struct work work;          /* outside a transaction when the job starts and when it returns */
 	const struct config *config;
 	const struct providers *providers;
+	const struct job_keys *keys;
 	struct redis *redis;
 	const char *job_id;
 	const char *kind;
 	const char *subject_id;    /* uuid the job is about; "" when none */
 	json_t *payload;           /* never NULL: {} when there is none */
 	int attempt;               /* 1 on the first run */
+	int attempts_max;
 	long retry_after_s;        /* set by the job for JOB_RETRY and JOB_LATER */
 	const char *error;         /* set by the job for JOB_RETRY and JOB_DEAD: no personal data */
 };

@@ -124,4 +124,15 @@ BEGIN
     VALUES (s.service_id, s.calendar_key, claim, b.intake_submission_id, b.booking_id);
     RETURN true;
 END $$;
-GRANT EXECUTE ON FUNCTION slot_force(uuid, timestamptz) TO app_worker;
+
+-- The booking's own time again, if it is still free.
+CREATE FUNCTION slot_try(booking_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM slot_claim(b.service_id, b.intake_submission_id, b.booking_id, b.start_at, NULL)
+    FROM booking AS b WHERE b.booking_id = slot_try.booking_id;
+    RETURN true;
+EXCEPTION WHEN exclusion_violation THEN
+    RETURN false;
+END $$;
+GRANT EXECUTE ON FUNCTION slot_force(uuid, timestamptz), slot_try(uuid) TO app_worker;

@@ -13,8 +13,12 @@ RETURNING json_build_object('session_id', session_id);
 INSERT INTO refresh_token (token_sha256, session_id, generation)
 VALUES (:token_sha256, :session_id::uuid, :generation::int);
 
+-- name: auth_refresh_lock :exec
+-- Parallel refreshes of one token go one after the other; what they find is read after the lock.
+SELECT FROM session AS s JOIN refresh_token AS t USING (session_id)
+WHERE t.token_sha256 = :token_sha256 FOR UPDATE OF s;
+
 -- name: auth_refresh_find :rows
--- The session is locked, so that parallel refreshes of one token go one after the other.
 SELECT t.session_id, t.generation, s.generation AS newest,
     t.used_at IS NOT NULL AS used,
     coalesce(t.used_at > now() - interval '30 s', false) AS in_grace,
@@ -24,8 +28,7 @@ SELECT t.session_id, t.generation, s.generation AS newest,
     u.user_id, u.email, u.name, u.role
 FROM refresh_token AS t JOIN session AS s USING (session_id) JOIN app_user AS u USING (user_id)
     LEFT JOIN refresh_token AS c ON c.session_id = t.session_id AND c.generation = t.generation + 1
-WHERE t.token_sha256 = :token_sha256
-FOR UPDATE OF s;
+WHERE t.token_sha256 = :token_sha256;
 
 -- name: auth_refresh_rotate :exec
 WITH used AS (

@@ -79,8 +79,9 @@ SELECT message_cancel_planned(b.booking_id),
     CASE WHEN :template_key = 'booking_cancelled' THEN
     message_plan(b.intake_submission_id, b.booking_id, :template_key, 'sms',
         b.booking_id || ':' || b.sequence || ':' || :template_key || ':sms') END,
-    CASE WHEN b.calcom_uid IS NOT NULL THEN
-        job_enqueue(:job_kind, b.booking_id, :job_kind || ':' || b.booking_id) END
+    CASE WHEN b.calcom_uid IS NOT NULL AND :tell_calcom::boolean THEN
+        job_enqueue('booking_cancel', b.booking_id,
+            'booking_cancel:' || b.booking_id || ':' || b.calcom_uid) END
 FROM booking AS b WHERE b.booking_id = :booking_id::uuid;
 
 -- name: booking_reschedule :exec

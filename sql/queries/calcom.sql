@@ -65,6 +65,22 @@ RETURNING json_build_object('state', state);
 SELECT json_build_object('claimed', slot_force(b.booking_id, to_timestamp(:start_s::bigint)))
 FROM booking AS b WHERE b.booking_id = :booking_id::uuid;
 
+-- name: booking_try_slot :rows
+-- For a payment that came after the hold lapsed: false when the time has passed or somebody has it.
+SELECT b.start_at > care_now() AND slot_try(b.booking_id) AS claimed
+FROM booking AS b WHERE b.booking_id = :booking_id::uuid;
+
+-- name: booking_message :exec
+-- One message about a booking's present state, now.
+SELECT message_plan(b.intake_submission_id, b.booking_id, :template_key, 'email',
+    b.booking_id || ':' || b.sequence || ':' || :template_key || ':email',
+    variables => jsonb_build_object('reason', coalesce(:reason::text, '')))
+FROM booking AS b WHERE b.booking_id = :booking_id::uuid;
+
+-- name: booking_hold_start :exec
+SELECT job_enqueue('hold_release', b.booking_id, 'hold_release:' || b.booking_id, b.hold_expires_at)
+FROM booking AS b WHERE b.booking_id = :booking_id::uuid;
+
 -- name: booking_state_put :exec
 UPDATE booking SET state = :state, reason = :reason, hold_expires_at = NULL,
     requested_start_at = NULL, updated_at = care_now(), sequence = sequence + 1
@@ -72,7 +88,7 @@ WHERE booking_id = :booking_id::uuid;
 
 -- name: booking_paid :exec
 UPDATE booking SET state = :state, payment_id = :payment_id::uuid, hold_expires_at = NULL,
-    price_minor = p.amount_minor, currency = p.currency, reason = NULL, updated_at = care_now()
+    price_minor = p.amount_minor, currency = p.currency, reason = :reason, updated_at = care_now()
 FROM payment AS p WHERE p.payment_id = :payment_id::uuid AND booking.booking_id = :booking_id::uuid;
 
 -- name: booking_schedule_again :exec
@@ -80,7 +96,8 @@ SELECT job_enqueue('booking_schedule', :booking_id::uuid,
     'booking_schedule:' || :booking_id || ':' || :cause);
 
 -- name: booking_calcom_cancel :exec
-SELECT job_enqueue('booking_cancel', :booking_id::uuid, 'booking_cancel:' || :booking_id);
+SELECT job_enqueue('booking_cancel', :booking_id::uuid,
+    'booking_cancel:' || :booking_id || ':' || :uid, payload => jsonb_build_object('uid', :uid::text));
 
 -- name: booking_ended_at :exec
 -- Half an hour after the end the consultation counts as held, unless somebody said otherwise.

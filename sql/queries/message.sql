@@ -57,3 +57,7 @@ WHERE message_id = :message_id::uuid AND state = 'sending';
 UPDATE message SET state = :state, error = :error,
     sending_at = CASE WHEN :state = 'planned' THEN NULL ELSE sending_at END
 WHERE message_id = :message_id::uuid AND state IN ('planned', 'sending');
+
+-- name: message_resend :exec
+-- The provider does not know it: the send that starts now is the one to look for next time.
+UPDATE message SET sending_at = now() WHERE message_id = :message_id::uuid AND state = 'sending';
