@@ -1,6 +1,7 @@
 /* Instants, zones and civil time on GLib's GTimeZone. */
 #include "lib/core/instant.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #define OFFSET_MAX_S ((int64_t)16 * 3600)
 
 /* Zones that were asked for, kept until the process ends. The table cannot grow beyond tzdata. */
-static GMutex zones_lock;
+static pthread_mutex_t zones_lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *zones;
 
 static const char *const day_names[] = {
@@ -83,7 +84,7 @@ static GTimeZone *zone_find(const char *zone)
 
 	if (!zone || !is_zone_shaped(zone))
 		return NULL;
-	g_mutex_lock(&zones_lock);
+	pthread_mutex_lock(&zones_lock);
 	if (!zones)
 		zones = g_hash_table_new(g_str_hash, g_str_equal);
 	found = g_hash_table_lookup(zones, zone);
@@ -92,7 +93,7 @@ static GTimeZone *zone_find(const char *zone)
 		if (found)
 			g_hash_table_insert(zones, g_strdup(zone), found);
 	}
-	g_mutex_unlock(&zones_lock);
+	pthread_mutex_unlock(&zones_lock);
 	return found;
 }
 

@@ -2,6 +2,8 @@
 #include "lib/core/log.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +31,7 @@ static const struct {
 static int level_last = -1;
 
 /* One line at a time, also when a write is cut short. */
-static GMutex line_lock;
+static pthread_mutex_t line_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The fields of this thread's event on their way through Yder, which carries one string only.
  * NULL while a library logs. */
@@ -87,7 +89,7 @@ static void write_line(const struct text *line)
 	const char *at = line->data;
 	size_t left = line->length;
 
-	g_mutex_lock(&line_lock);
+	pthread_mutex_lock(&line_lock);
 	while (left) {
 		ssize_t written = write(STDERR_FILENO, at, left);
 
@@ -98,7 +100,7 @@ static void write_line(const struct text *line)
 		at += written;
 		left -= (size_t)written;
 	}
-	g_mutex_unlock(&line_lock);
+	pthread_mutex_unlock(&line_lock);
 }
 
 /* Yder's callback: an event of ours, or a message of a library that logs through Yder. */
@@ -147,31 +149,26 @@ void log_close(void)
 	y_close_logs();
 }
 
-static const char *pairs_text(struct arena *arena, va_list pairs)
+void log_event(enum log_level level, const char *event, ...)
 {
-	struct text *fields = text_new(arena);
+	struct arena *arena;
+	struct text *fields;
 	const char *name;
+	va_list pairs;
 
+	if ((int)level > level_last)
+		return;
+	arena = arena_new();
+	fields = text_new(arena);
+	va_start(pairs, event);
 	while ((name = va_arg(pairs, const char *))) {
 		const char *value = va_arg(pairs, const char *);
 
 		if (value)
 			add_pair(fields, name, value);
 	}
-	return fields->data;
-}
-
-void log_event(enum log_level level, const char *event, ...)
-{
-	struct arena *arena;
-	va_list pairs;
-
-	if ((int)level > level_last)
-		return;
-	arena = arena_new();
-	va_start(pairs, event);
-	fields_in_hand = pairs_text(arena, pairs);
 	va_end(pairs);
+	fields_in_hand = fields->data;
 	y_log_message(levels[level].yder, "%s", event);
 	fields_in_hand = NULL;
 	arena_free(arena);

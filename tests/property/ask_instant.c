@@ -3,32 +3,27 @@
  * The parts of an answer are separated by tabs. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/core/instant.h"
+#include "tests/property/fields.h"
 
-static bool answer_at(const char *question)
+static void answer_at(int64_t at_s, const char *zone)
 {
 	struct civil civil;
 	struct arena *arena;
-	char zone[100];
-	int64_t at_s;
 
-	if (sscanf(question, "at %" SCNd64 " %99s", &at_s, zone) != 2)
-		return false;
 	if (!instant_to_civil(at_s, zone, &civil)) {
 		puts("refused");
-		return true;
+		return;
 	}
 	arena = arena_new();
 	printf("%d %d %d %d %d %d\t%s\t%s\t%s\n", civil.year, civil.month, civil.day, civil.hour,
 		civil.minute, civil.second, instant_format_utc(arena, at_s),
 		instant_format_zone(arena, at_s, zone), instant_format_person(arena, at_s, zone));
 	arena_free(arena);
-	return true;
 }
 
-static void print_instant(bool is_known, int64_t at_s)
+static void answer_instant(bool is_known, int64_t at_s)
 {
 	if (is_known)
 		printf("%" PRId64 "\n", at_s);
@@ -36,31 +31,27 @@ static void print_instant(bool is_known, int64_t at_s)
 		puts("refused");
 }
 
-static bool answer_civil(const char *question)
+static bool answer(char *line)
 {
-	struct civil civil;
-	char zone[100];
-	int64_t at_s = 0;
+	int64_t numbers[6], at_s = 0;
+	const char *rest;
 	bool is_known;
 
-	if (sscanf(question, "civil %d %d %d %d %d %d %99s", &civil.year, &civil.month, &civil.day,
-		    &civil.hour, &civil.minute, &civil.second, zone) != 7)
-		return false;
-	is_known = instant_from_civil(&civil, zone, &at_s);
-	print_instant(is_known, at_s);
-	return true;
-}
+	if (fields_read(line, "at", numbers, 1, &rest)) {
+		answer_at(numbers[0], rest);
+		return true;
+	}
+	if (fields_read(line, "civil", numbers, 6, &rest)) {
+		struct civil civil = {(int)numbers[0], (int)numbers[1], (int)numbers[2],
+			(int)numbers[3], (int)numbers[4], (int)numbers[5]};
 
-static bool answer_parse(const char *question)
-{
-	static const char verb[] = "parse ";
-	int64_t at_s = 0;
-	bool is_known;
-
-	if (strncmp(question, verb, strlen(verb)) != 0)
+		is_known = instant_from_civil(&civil, rest, &at_s);
+	} else if (fields_read(line, "parse", numbers, 0, &rest)) {
+		is_known = instant_parse(rest, &at_s);
+	} else {
 		return false;
-	is_known = instant_parse(question + strlen(verb), &at_s);
-	print_instant(is_known, at_s);
+	}
+	answer_instant(is_known, at_s);
 	return true;
 }
 
@@ -69,10 +60,8 @@ int main(void)
 	char line[1024];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (fgets(line, sizeof(line), stdin)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!answer_at(line) && !answer_civil(line) && !answer_parse(line))
+	while (fgets(line, sizeof(line), stdin))
+		if (!answer(line))
 			return 1;
-	}
 	return 0;
 }

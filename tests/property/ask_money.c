@@ -4,37 +4,28 @@
 #include <stdio.h>
 
 #include "lib/domain/money.h"
+#include "tests/property/fields.h"
 
-static bool answer_write(const char *question)
+static void answer_write(int64_t amount, const char *currency)
 {
-	struct arena *arena;
-	char currency[16];
-	int64_t amount;
+	struct arena *arena = arena_new();
 
-	if (sscanf(question, "write %" SCNd64 " %15s", &amount, currency) != 2)
-		return false;
-	arena = arena_new();
 	if (money_decimals(currency) < 0)
 		puts("refused");
 	else
 		printf("%s\t%s\n", money_format(arena, amount, currency),
 			money_decimal(arena, amount, currency));
 	arena_free(arena);
-	return true;
 }
 
-static bool answer_scale(const char *question)
+static void answer_scale(const int64_t *numbers)
 {
-	int64_t amount, numerator, denominator, scaled;
+	int64_t scaled;
 
-	if (sscanf(question, "scale %" SCNd64 " %" SCNd64 " %" SCNd64, &amount, &numerator,
-		    &denominator) != 3)
-		return false;
-	if (money_scale(amount, numerator, denominator, &scaled))
+	if (money_scale(numbers[0], numbers[1], numbers[2], &scaled))
 		printf("%" PRId64 "\n", scaled);
 	else
 		puts("refused");
-	return true;
 }
 
 int main(void)
@@ -42,8 +33,16 @@ int main(void)
 	char line[256];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (fgets(line, sizeof(line), stdin))
-		if (!answer_write(line) && !answer_scale(line))
+	while (fgets(line, sizeof(line), stdin)) {
+		int64_t numbers[3];
+		const char *rest;
+
+		if (fields_read(line, "write", numbers, 1, &rest))
+			answer_write(numbers[0], rest);
+		else if (fields_read(line, "scale", numbers, 3, &rest))
+			answer_scale(numbers);
+		else
 			return 1;
+	}
 	return 0;
 }

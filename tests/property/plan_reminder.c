@@ -1,9 +1,10 @@
-/* Answers "start_s now_s quiet_from_min quiet_until_min zone" with "send_s rule", with "none rule"
- * when there is nothing to send, or with "refused". */
+/* Answers "plan start_s now_s quiet_from_min quiet_until_min zone" with "send_s rule", with "none
+ * rule" when there is nothing to send, or with "refused". */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "lib/domain/reminder.h"
+#include "tests/property/fields.h"
 
 static void answer(const struct reminder_request *request)
 {
@@ -24,13 +25,14 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (fgets(line, sizeof(line), stdin)) {
 		struct reminder_request request;
-		char zone[100];
+		int64_t numbers[4];
 
-		if (sscanf(line, "%" SCNd64 " %" SCNd64 " %d %d %99s", &request.start_at_s,
-			    &request.now_s, &request.quiet_from_min, &request.quiet_until_min,
-			    zone) != 5)
+		if (!fields_read(line, "plan", numbers, 4, &request.client_zone))
 			return 1;
-		request.client_zone = zone;
+		request.start_at_s = numbers[0];
+		request.now_s = numbers[1];
+		request.quiet_from_min = (int)numbers[2];
+		request.quiet_until_min = (int)numbers[3];
 		answer(&request);
 	}
 	return 0;

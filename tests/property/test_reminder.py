@@ -83,7 +83,7 @@ def at(text):
 @example((at("2026-11-22T14:00:00+01:00"), 0, "Africa/Lagos", (0, 1439)))
 def test_the_plan_is_the_oracles(plan_reminder, booking):
     start, now, zone, quiet = booking
-    answer = plan_reminder.ask(f"{start} {now} {quiet[0]} {quiet[1]} {zone}")
+    answer = plan_reminder.ask(f"plan {start} {now} {quiet[0]} {quiet[1]} {zone}")
     event(answer.split()[1])
     assert answer == expected(start, now, zone, quiet)
 
@@ -95,7 +95,7 @@ def test_where_clocks_do_not_change_days_are_alike(plan_reminder, booking, days)
 
     def plan(shift):
         answer = plan_reminder.ask(
-            f"{start + shift} {now + shift} {quiet[0]} {quiet[1]} Africa/Lagos").split()
+            f"plan {start + shift} {now + shift} {quiet[0]} {quiet[1]} Africa/Lagos").split()
         return (int(answer[0]) - shift, answer[1]) if answer[0] != "none" else answer
 
     assert plan(0) == plan(later)
