@@ -8,7 +8,17 @@ static const struct verb verbs[] = {
 	{"clock", "clock show | clock advance DURATION | clock reset",
 		"business time of a test installation (90s, 15m, 2h, 1d)", clock_run},
 	{"config", "config", "every setting as a Markdown table", config_run},
+	{"doctor", "doctor [--worker]",
+		"checks settings, stores, time zones and keys; one line each", doctor_run},
+	{"job", "job list [--state STATE] [--limit N] | job show ID | job retry ID",
+		"work that waits, runs or has failed", job_run},
+	{"key", "key generate --out FILE", "makes an RSA key for access tokens", key_run},
 	{"migrate", "migrate", "brings the database to this program's level", migrate_verb_run},
+	{"seed", "seed --demo", "puts the demo's services and people into the database", seed_run},
+	{"user",
+		"user add --email E --role admin|staff|client --name N [--time-zone Z] "
+		"--password-stdin",
+		"adds someone who can sign in", user_run},
 	{NULL, NULL, NULL, NULL},
 };
 

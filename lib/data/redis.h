@@ -1,5 +1,5 @@
-/* Redis through hiredis: a small pool, 500 ms deadlines, and it may be away. Redis holds only what may
- * be lost: streams of job ids, rate limits, caches. Every call says whether it worked; after a
+/* Redis through hiredis: a small pool, 500 ms deadlines, and it may be away. Redis holds only what
+ * may be lost: streams of job ids, rate limits, caches. Every call says whether it worked; after a
  * failure the pool stays away for a moment instead of making every caller wait. */
 #ifndef CARE_DATA_REDIS_H
 #define CARE_DATA_REDIS_H
@@ -11,8 +11,9 @@
 
 struct redis;
 
-/* url: redis://host:port[/db] or unix:/path. Never fails for an unreachable server; NULL only for a
- * url it cannot read. */
+/* url: redis://[[user]:password@]host[:port][/db] or unix:/path; nothing is percent-decoded. Never
+ * fails for an unreachable server; NULL only for a url it cannot read. Makes the process ignore
+ * SIGPIPE, because hiredis writes without MSG_NOSIGNAL. */
 struct redis *redis_open(const char *url, int connections_max);
 void redis_close(struct redis *redis);
 bool redis_is_reachable(struct redis *redis);
@@ -21,7 +22,7 @@ bool redis_is_reachable(struct redis *redis);
 enum redis_kind { REDIS_NONE, REDIS_TEXT, REDIS_INTEGER, REDIS_LIST, REDIS_ERROR };
 struct redis_reply {
 	enum redis_kind kind;
-	const char *text;      /* also an error's words */
+	const char *text; /* also an error's words */
 	long long integer;
 	const struct redis_reply *items;
 	size_t count;
@@ -40,11 +41,12 @@ struct redis_batch {
 bool redis_pipeline(struct redis *redis, struct arena *arena, const struct redis_batch *commands,
 	size_t count, struct redis_reply *ret);
 
-/* A sliding counter for rate limits: true with what is left and when the window resets; false when
- * Redis is away (the caller fails open and says so in the log). */
+/* Takes one of limit per window_s from key (GCRA: at once as many as limit, then one each
+ * window_s / limit seconds). False when Redis is away: the caller fails open and says so in the
+ * log. */
 struct redis_limit {
-	long long remaining;
-	long reset_s;
+	long long remaining; /* that could be taken at once now */
+	long reset_s;        /* until one can be taken again when exceeded, else until all can */
 	bool exceeded;
 };
 bool redis_limit_take(struct redis *redis, struct arena *arena, const char *key, long limit,
