@@ -73,6 +73,12 @@ struct scheduler_provider {
 		int64_t start_at_s, const char *reason, struct scheduler_booking *ret,
 		struct provider_error *);
 
+	/* Accepts (or declines, with a reason or NULL) a pending booking. One that is not pending any
+	 * more is OUTCOME_REFUSED: after OUTCOME_UNKNOWN get tells how it stands. */
+	enum outcome (*decide)(struct arena *, const struct scheduler_account *, const char *uid,
+		_Bool accept, const char *reason, struct scheduler_booking *ret,
+		struct provider_error *);
+
 	/* A booking that is cancelled already is OUTCOME_OK. May be repeated. */
 	enum outcome (*cancel)(struct arena *, const struct scheduler_account *, const char *uid,
 		const char *reason, struct provider_error *);

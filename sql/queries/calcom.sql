@@ -6,7 +6,7 @@ SELECT c.booking_id, c.state FROM calcom_booking AS c WHERE c.uid = :uid;
 
 -- name: calcom_find_by_intake :rows
 -- The live booking of an intake at that start that has no uid yet: our own call's answer is under way.
-SELECT booking_id, calcom_uid FROM booking
+SELECT booking_id, calcom_uid, extract(epoch FROM start_at)::bigint AS start_s FROM booking
 WHERE intake_submission_id = :intake_submission_id::uuid
   AND state IN ('pending_payment', 'requested', 'scheduling', 'confirmed', 'rescheduling');
 
@@ -131,3 +131,8 @@ UPDATE calcom_poll SET cursor_at = :now::timestamptz;
 
 -- name: calcom_healed :exec
 INSERT INTO calcom_heal (booking_id, what) VALUES (:booking_id::uuid, :what);
+
+-- name: booking_stay :exec
+UPDATE booking SET state = 'confirmed', requested_start_at = NULL, reason = :reason,
+    updated_at = care_now()
+WHERE booking_id = :booking_id::uuid;

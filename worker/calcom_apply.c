@@ -1,0 +1,242 @@
+/* Finds the booking that Cal.com speaks of and moves it where Cal.com says it is. */
+#include "worker/calcom_apply.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "lib/core/uuid.h"
+#include "lib/security/link_token.h"
+#include "queries.gen.h"
+#include "worker/steps.h"
+#include "worker/take.h"
+
+static bool is(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+static enum problem nothing(struct calcom_applied *ret, const char *why)
+{
+	ret->note = why;
+	return P_OK;
+}
+
+static enum problem find_by_uid(
+	struct job *job, const char *uid, const char **ret_booking, const char **ret_state)
+{
+	struct rows rows;
+	enum problem p;
+
+	if (!uid || *ret_booking)
+		return P_OK;
+	p = q_calcom_find(&job->work, &rows, uid);
+	if (!p && rows.count) {
+		*ret_booking = rows_text(&rows, 0, "booking_id");
+		*ret_state = rows_text(&rows, 0, "state");
+	}
+	return p;
+}
+
+static const char *template_of(const struct rows *booking)
+{
+	return rows_text(booking, 0, "calcom_uid") && !is(rows_text(booking, 0, "state"), "requested")
+		? "booking_rescheduled"
+		: "booking_confirmation";
+}
+
+static enum problem take(struct job *job, const struct calcom_news *news,
+	const struct rows *booking, const char *state, struct calcom_applied *ret)
+{
+	const struct take take = {ret->booking_id, state, template_of(booking), news->source,
+		news->calcom};
+
+	ret->what = arena_printf(job->work.arena, "%s -> %s", rows_text(booking, 0, "state"), state);
+	return booking_take(job, &take);
+}
+
+static bool stands_already(const struct rows *booking, const struct calcom_news *news)
+{
+	return is(rows_text(booking, 0, "calcom_uid"), news->calcom->uid) &&
+		rows_integer(booking, 0, "start_s") == news->calcom->start_at_s;
+}
+
+/* accepted: confirmed, unless it still waits for money. */
+static enum problem apply_accepted(struct job *job, const struct calcom_news *news,
+	const struct rows *booking, struct calcom_applied *ret)
+{
+	const char *state = rows_text(booking, 0, "state");
+
+	if (is(state, "completed") || is(state, "no_show"))
+		return nothing(ret, "the consultation has taken place");
+	if (is(state, "pending_payment"))
+		return stands_already(booking, news)
+			? nothing(ret, "it waits for payment")
+			: take(job, news, booking, "pending_payment", ret);
+	if (is(state, "confirmed") && stands_already(booking, news))
+		return nothing(ret, "it stands so already");
+	if (is(state, "cancelled") && is(rows_text(booking, 0, "calcom_uid"), news->calcom->uid))
+		return nothing(ret, "it is cancelled here");
+	return take(job, news, booking, "confirmed", ret);
+}
+
+static enum problem apply_pending(struct job *job, const struct calcom_news *news,
+	const struct rows *booking, struct calcom_applied *ret)
+{
+	const char *state = rows_text(booking, 0, "state");
+
+	if (stands_already(booking, news) || is(state, "cancelled") || is(state, "completed"))
+		return nothing(ret, "it stands so already");
+	return take(job, news, booking, is(state, "pending_payment") ? state : "requested", ret);
+}
+
+static enum problem apply_gone(struct job *job, const struct calcom_news *news,
+	const struct rows *booking, struct calcom_applied *ret)
+{
+	static const char *const over[] = {
+		"cancelled", "declined", "completed", "no_show", "expired", "slot_taken"};
+	const char *state = rows_text(booking, 0, "state"), *json, *reason;
+	struct work *work = &job->work;
+	enum problem p;
+
+	for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+		if (is(state, over[i]))
+			return nothing(ret, "it was over already");
+	}
+	reason = news->asks_to_reschedule ? "the care team asks you to choose another time"
+		: news->calcom->cancellation_reason ? news->calcom->cancellation_reason
+						    : "cancelled in the calendar";
+	p = q_booking_cancel(work, &json, reason, ret->booking_id);
+	if (!p)
+		p = q_calcom_uid_end(work, news->calcom->uid);
+	if (!p)
+		p = q_booking_release_slot(work, ret->booking_id);
+	if (!p)
+		p = q_booking_cancel_effects(work, "booking_cancelled", "false", ret->booking_id);
+	ret->what = arena_printf(work->arena, "%s -> cancelled", state);
+	return p;
+}
+
+static enum problem apply_no_show(struct job *job, const struct rows *booking,
+	struct calcom_applied *ret)
+{
+	const char *state = rows_text(booking, 0, "state");
+	enum problem p;
+
+	if (!is(state, "confirmed") && !is(state, "completed"))
+		return nothing(ret, "it stands so already");
+	p = q_booking_outcome(&job->work, "no_show", ret->booking_id);
+	if (!p)
+		p = q_booking_stop_messages(&job->work, ret->booking_id);
+	ret->what = "no_show";
+	return p;
+}
+
+static enum problem apply_to_booking(
+	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
+{
+	struct rows booking;
+	enum problem p = q_booking_lock(&job->work, &booking, ret->booking_id);
+
+	if (p)
+		return p;
+	if (news->no_show || news->calcom->absent)
+		return apply_no_show(job, &booking, ret);
+	if (is(news->calcom->status, "cancelled") || is(news->calcom->status, "rejected"))
+		return apply_gone(job, news, &booking, ret);
+	if (is(news->calcom->status, "pending"))
+		return apply_pending(job, news, &booking, ret);
+	if (is(news->calcom->status, "accepted"))
+		return apply_accepted(job, news, &booking, ret);
+	return nothing(ret, "a status we do not know");
+}
+
+/* Booked inside Cal.com for an intake of ours. The reference can be edited in the browser, so the
+ * booker's address and the service have to fit too. */
+static enum problem create_from_embed(struct job *job, const struct calcom_news *news,
+	const struct rows *intake, struct calcom_applied *ret)
+{
+	const struct scheduler_booking *calcom = news->calcom;
+	char *id = arena_alloc(job->work.arena, UUID_TEXT);
+	struct work *work = &job->work;
+	const char *json;
+	enum problem p;
+
+	if (!is(calcom->status, "accepted") && !is(calcom->status, "pending"))
+		return nothing(ret, "it was over before we knew of it");
+	if (!calcom->attendee_email ||
+		strcasecmp(calcom->attendee_email, rows_text(intake, 0, "contact_email")) != 0)
+		return nothing(ret, "the booker's address is not the intake's");
+	if (calcom->event_type_id &&
+		!is(calcom->event_type_id, rows_text(intake, 0, "calcom_event_type_id")))
+		return nothing(ret, "the event type is not the intake's service");
+	uuid_v7_make(id);
+	p = q_booking_create_embed(work, &json, id, text_of_integer(job, calcom->start_at_s),
+		text_of_integer(job, calcom->end_at_s), text_of_integer(job, job->config->hold_minutes),
+		rows_text(intake, 0, "intake_submission_id"));
+	if (p)
+		return p;
+	ret->booking_id = id;
+	if (is(json_field(job, json, "state"), "pending_payment"))
+		p = q_booking_hold_start(work, id);
+	return p ? p : apply_to_booking(job, news, ret);
+}
+
+static enum problem find_by_reference(
+	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
+{
+	char intake_id[UUID_TEXT_SIZE];
+	struct rows live, intake;
+	enum problem p;
+
+	if (!reference_open(job->keys->reference, news->calcom->reference, intake_id))
+		return nothing(ret, "not a booking of ours");
+	p = q_calcom_find_by_intake(&job->work, &live, intake_id);
+	if (!p)
+		p = q_calcom_intake(&job->work, &intake, intake_id);
+	if (p || intake.count == 0)
+		return p ? p : nothing(ret, "its intake is gone");
+	if (live.count == 0)
+		return create_from_embed(job, news, &intake, ret);
+	if (rows_text(&live, 0, "calcom_uid"))
+		return nothing(ret, "the intake has another booking");
+	if (rows_integer(&live, 0, "start_s") != news->calcom->start_at_s)
+		return nothing(ret, "the intake waits for another time");
+	ret->booking_id = rows_text(&live, 0, "booking_id");
+	return apply_to_booking(job, news, ret);
+}
+
+static enum problem apply(
+	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
+{
+	const char *uid_state = NULL;
+	enum problem p = find_by_uid(job, news->calcom->uid, &ret->booking_id, &uid_state);
+
+	if (!p && is(uid_state, "superseded"))
+		return nothing(ret, "the uid was superseded");
+	if (!p)
+		p = find_by_uid(job, news->calcom->rescheduled_from_uid, &ret->booking_id, &uid_state);
+	if (!p)
+		p = find_by_uid(job, news->known_uid, &ret->booking_id, &uid_state);
+	if (p)
+		return p;
+	return ret->booking_id ? apply_to_booking(job, news, ret)
+			       : find_by_reference(job, news, ret);
+}
+
+enum problem calcom_apply(
+	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
+{
+	struct rows service;
+	enum problem p;
+
+	*ret = (struct calcom_applied){0};
+	work_begin(&job->work, WORK_WRITE);
+	p = apply(job, news, ret);
+	if (!p && ret->what) {
+		p = q_booking_lock(&job->work, &service, ret->booking_id);
+		if (!p)
+			p = q_availability_refresh_soon(
+				&job->work, rows_text(&service, 0, "service_id"));
+	}
+	return p ? p : work_commit(&job->work);
+}

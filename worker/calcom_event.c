@@ -1,0 +1,105 @@
+/* A webhook of Cal.com: read it, ask Cal.com how things stand, apply that. */
+#include <string.h>
+
+#include "lib/provider/webhook.h"
+#include "queries.gen.h"
+#include "worker/calcom_apply.h"
+#include "worker/inbound.h"
+#include "worker/jobs.h"
+#include "worker/steps.h"
+
+enum { HOPS_MAX = 20 };
+
+static bool says_gone(const char *trigger)
+{
+	return strcmp(trigger, "BOOKING_CANCELLED") == 0 || strcmp(trigger, "BOOKING_REJECTED") == 0;
+}
+
+static bool is_about_a_booking(const struct calcom_event *event)
+{
+	static const char *const triggers[] = {"BOOKING_CREATED", "BOOKING_REQUESTED",
+		"BOOKING_RESCHEDULED", "BOOKING_CANCELLED", "BOOKING_REJECTED",
+		"BOOKING_NO_SHOW_UPDATED", "BOOKING_PAID", "MEETING_STARTED", "MEETING_ENDED"};
+
+	for (size_t i = 0; event->uid && i < sizeof(triggers) / sizeof(triggers[0]); i++) {
+		if (strcmp(event->trigger, triggers[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How the booking stands now, along its reschedules (providers/calcom §6: events come in any order,
+ * late and twice; the booking itself is the truth). */
+static enum outcome ask(struct job *job, const char *uid, struct scheduler_booking *ret,
+	struct provider_error *error)
+{
+	const struct providers *providers = job->providers;
+	enum outcome outcome = providers->scheduler->get(
+		job->work.arena, &providers->scheduler_account, uid, ret, error);
+
+	for (int hop = 0; outcome == OUTCOME_OK && ret->rescheduled_to_uid && hop < HOPS_MAX; hop++)
+		outcome = providers->scheduler->get(job->work.arena,
+			&providers->scheduler_account, ret->rescheduled_to_uid, ret, error);
+	return outcome;
+}
+
+static enum job_result finish(struct job *job, const char *state, const char *note)
+{
+	work_begin(&job->work, WORK_WRITE);
+	return job_commit(job, q_inbound_done(&job->work, state, note, job->subject_id));
+}
+
+/* A legacy Cal.com sends "cancelled" before it says so itself (§6 G1 c): the event is believed then,
+ * if it is about the booking in force. */
+static void believe_event(const struct calcom_event *event, struct scheduler_booking *calcom)
+{
+	if (!says_gone(event->trigger) || strcmp(event->uid, calcom->uid) != 0)
+		return;
+	calcom->status = "cancelled";
+	if (!calcom->cancellation_reason)
+		calcom->cancellation_reason = event->booking.cancellation_reason;
+}
+
+static enum job_result apply(struct job *job, const struct calcom_event *event)
+{
+	struct scheduler_booking calcom;
+	struct provider_error error = {0};
+	struct calcom_applied applied;
+	struct calcom_news news = {.calcom = &calcom,
+		.known_uid = event->reschedule_uid ? event->reschedule_uid : event->uid,
+		.source = "webhook",
+		.no_show = event->no_show,
+		.asks_to_reschedule = event->request_reschedule};
+	enum outcome outcome = ask(job, event->uid, &calcom, &error);
+	enum problem p;
+
+	if (outcome == OUTCOME_NOT_FOUND)
+		return finish(job, "ignored", "Cal.com does not know this booking");
+	if (outcome != OUTCOME_OK)
+		return job_outcome(job, "get booking", outcome, &error);
+	believe_event(event, &calcom);
+	if (!calcom.reference)
+		calcom.reference = event->booking.reference;
+	p = calcom_apply(job, &news, &applied);
+	if (p)
+		return job_problem(job, p);
+	return finish(job, applied.what ? "processed" : "ignored",
+		applied.what ? applied.what : applied.note);
+}
+
+enum job_result calcom_event(struct job *job)
+{
+	struct inbound inbound;
+	struct calcom_event event;
+	enum problem p = inbound_read(job, &inbound);
+
+	if (p)
+		return job_problem(job, p);
+	if (!inbound.body)
+		return JOB_DONE;
+	if (!webhook_calcom_read(job->work.arena, inbound.body, inbound.length, &event))
+		return finish(job, "ignored", "not a Cal.com event");
+	if (!is_about_a_booking(&event))
+		return finish(job, "ignored", "an event we do not need");
+	return apply(job, &event);
+}
