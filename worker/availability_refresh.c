@@ -18,8 +18,7 @@ static enum problem store(struct job *job, const char *service_id,
 		text_addf(starts, "%s%lld", i ? "," : "", (long long)slots->starts[i]);
 	text_add(starts, "]");
 	work_begin(&job->work, WORK_WRITE);
-	p = q_availability_put(
-		&job->work, starts->data, service_id, text_of_integer(job, until_s));
+	p = q_availability_put(&job->work, starts->data, service_id, text_of_integer(job, until_s));
 	return p ? p : work_commit(&job->work);
 }
 
@@ -32,8 +31,8 @@ static enum problem refresh(struct job *job, const struct rows *services, int ro
 	struct scheduler_slots slots;
 	enum problem p;
 	enum outcome outcome = job->providers->scheduler->slots(job->work.arena,
-		&job->providers->scheduler_account, rows_text(services, row, "calcom_event_type_id"),
-		now_s, until_s, &slots, &error);
+		&job->providers->scheduler_account,
+		rows_text(services, row, "calcom_event_type_id"), now_s, until_s, &slots, &error);
 
 	if (outcome == OUTCOME_OK)
 		return store(job, service_id, &slots, until_s);
@@ -51,8 +50,9 @@ enum job_result availability_refresh(struct job *job)
 	enum problem p;
 
 	work_begin(&job->work, WORK_READ);
-	p = job_read(job, q_availability_services(&job->work, &services,
-				  *job->subject_id ? job->subject_id : NULL));
+	p = job_read(job,
+		q_availability_services(
+			&job->work, &services, *job->subject_id ? job->subject_id : NULL));
 	for (int i = 0; !p && i < services.count; i++)
 		p = refresh(job, &services, i);
 	return p ? job_problem(job, p) : JOB_DONE;

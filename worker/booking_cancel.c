@@ -27,8 +27,8 @@ enum job_result booking_cancel(struct job *job)
 		return job_problem(job, p);
 	if (!uid)
 		return JOB_DONE;
-	outcome = job->providers->scheduler->cancel(job->work.arena,
-		&job->providers->scheduler_account, uid, "Cancelled", &error);
+	outcome = job->providers->scheduler->cancel(
+		job->work.arena, &job->providers->scheduler_account, uid, "Cancelled", &error);
 	if (outcome != OUTCOME_OK && outcome != OUTCOME_NOT_FOUND)
 		return job_outcome(job, "cancel", outcome, &error);
 	work_begin(&job->work, WORK_WRITE);

@@ -39,7 +39,8 @@ static enum problem find_by_uid(
 
 static const char *template_of(const struct rows *booking)
 {
-	return rows_text(booking, 0, "calcom_uid") && !is(rows_text(booking, 0, "state"), "requested")
+	return rows_text(booking, 0, "calcom_uid") &&
+			!is(rows_text(booking, 0, "state"), "requested")
 		? "booking_rescheduled"
 		: "booking_confirmation";
 }
@@ -47,10 +48,11 @@ static const char *template_of(const struct rows *booking)
 static enum problem take(struct job *job, const struct calcom_news *news,
 	const struct rows *booking, const char *state, struct calcom_applied *ret)
 {
-	const struct take take = {ret->booking_id, state, template_of(booking), news->source,
-		news->calcom};
+	const struct take take = {
+		ret->booking_id, state, template_of(booking), news->source, news->calcom};
 
-	ret->what = arena_printf(job->work.arena, "%s -> %s", rows_text(booking, 0, "state"), state);
+	ret->what =
+		arena_printf(job->work.arena, "%s -> %s", rows_text(booking, 0, "state"), state);
 	return booking_take(job, &take);
 }
 
@@ -116,8 +118,8 @@ static enum problem apply_gone(struct job *job, const struct calcom_news *news,
 	return p;
 }
 
-static enum problem apply_no_show(struct job *job, const struct rows *booking,
-	struct calcom_applied *ret)
+static enum problem apply_no_show(
+	struct job *job, const struct rows *booking, struct calcom_applied *ret)
 {
 	const char *state = rows_text(booking, 0, "state");
 	enum problem p;
@@ -171,7 +173,8 @@ static enum problem create_from_embed(struct job *job, const struct calcom_news 
 		return nothing(ret, "the event type is not the intake's service");
 	uuid_v7_make(id);
 	p = q_booking_create_embed(work, &json, id, text_of_integer(job, calcom->start_at_s),
-		text_of_integer(job, calcom->end_at_s), text_of_integer(job, job->config->hold_minutes),
+		text_of_integer(job, calcom->end_at_s),
+		text_of_integer(job, job->config->hold_minutes),
 		rows_text(intake, 0, "intake_submission_id"));
 	if (p)
 		return p;
@@ -214,7 +217,8 @@ static enum problem apply(
 	if (!p && is(uid_state, "superseded"))
 		return nothing(ret, "the uid was superseded");
 	if (!p)
-		p = find_by_uid(job, news->calcom->rescheduled_from_uid, &ret->booking_id, &uid_state);
+		p = find_by_uid(
+			job, news->calcom->rescheduled_from_uid, &ret->booking_id, &uid_state);
 	if (!p)
 		p = find_by_uid(job, news->known_uid, &ret->booking_id, &uid_state);
 	if (p)

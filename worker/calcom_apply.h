@@ -6,16 +6,16 @@
 
 struct calcom_news {
 	const struct scheduler_booking *calcom;
-	const char *known_uid;    /* another uid the same booking had, or NULL */
-	const char *source;       /* webhook or poll */
+	const char *known_uid; /* another uid the same booking had, or NULL */
+	const char *source;    /* webhook or poll */
 	bool no_show;
-	bool asks_to_reschedule;  /* cancelled, but the host asks for another time */
+	bool asks_to_reschedule; /* cancelled, but the host asks for another time */
 };
 
 struct calcom_applied {
-	const char *booking_id;   /* NULL when it is not ours */
-	const char *what;         /* what changed, in words; NULL when nothing did */
-	const char *note;         /* why nothing did, for the inbox; NULL when something did */
+	const char *booking_id; /* NULL when it is not ours */
+	const char *what;       /* what changed, in words; NULL when nothing did */
+	const char *note;       /* why nothing did, for the inbox; NULL when something did */
 };
 
 /* In a transaction of its own. Repeats and stale news change nothing. */

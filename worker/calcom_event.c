@@ -12,7 +12,8 @@ enum { HOPS_MAX = 20 };
 
 static bool says_gone(const char *trigger)
 {
-	return strcmp(trigger, "BOOKING_CANCELLED") == 0 || strcmp(trigger, "BOOKING_REJECTED") == 0;
+	return strcmp(trigger, "BOOKING_CANCELLED") == 0 ||
+		strcmp(trigger, "BOOKING_REJECTED") == 0;
 }
 
 static bool is_about_a_booking(const struct calcom_event *event)
@@ -38,8 +39,8 @@ static enum outcome ask(struct job *job, const char *uid, struct scheduler_booki
 		job->work.arena, &providers->scheduler_account, uid, ret, error);
 
 	for (int hop = 0; outcome == OUTCOME_OK && ret->rescheduled_to_uid && hop < HOPS_MAX; hop++)
-		outcome = providers->scheduler->get(job->work.arena,
-			&providers->scheduler_account, ret->rescheduled_to_uid, ret, error);
+		outcome = providers->scheduler->get(job->work.arena, &providers->scheduler_account,
+			ret->rescheduled_to_uid, ret, error);
 	return outcome;
 }
 
@@ -49,8 +50,8 @@ static enum job_result finish(struct job *job, const char *state, const char *no
 	return job_commit(job, q_inbound_done(&job->work, state, note, job->subject_id));
 }
 
-/* A legacy Cal.com sends "cancelled" before it says so itself (§6 G1 c): the event is believed then,
- * if it is about the booking in force. */
+/* A legacy Cal.com sends "cancelled" before it says so itself (§6 G1 c): the event is believed
+ * then, if it is about the booking in force. */
 static void believe_event(const struct calcom_event *event, struct scheduler_booking *calcom)
 {
 	if (!says_gone(event->trigger) || strcmp(event->uid, calcom->uid) != 0)

@@ -1,5 +1,5 @@
-/* Cal.com sends each webhook at most once: ask every two minutes what changed, apply what was missed,
- * and say what it healed. */
+/* Cal.com sends each webhook at most once: ask every two minutes what changed, apply what was
+ * missed, and say what it healed. */
 #include "lib/core/log.h"
 #include "queries.gen.h"
 #include "worker/calcom_apply.h"
@@ -24,8 +24,7 @@ static enum problem apply_page(struct job *job, const struct scheduler_page *pag
 	enum problem p = P_OK;
 
 	for (size_t i = 0; !p && i < page->count; i++) {
-		const struct calcom_news news = {
-			.calcom = &page->bookings[i], .source = "poll"};
+		const struct calcom_news news = {.calcom = &page->bookings[i], .source = "poll"};
 		struct calcom_applied applied;
 
 		/* A booking that was moved is told by the one it moved to. */

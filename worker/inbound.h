@@ -5,7 +5,7 @@
 #include "worker/job.h"
 
 struct inbound {
-	const char *body;    /* NULL when there is no such event */
+	const char *body; /* NULL when there is no such event */
 	size_t length;
 };
 

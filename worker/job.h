@@ -36,34 +36,34 @@ struct job_keys {
 
 enum job_result {
 	JOB_DONE,
-	JOB_RETRY,   /* again after the back-off (or retry_after_s), until attempts_max: then dead */
-	JOB_DEAD,    /* never again: a person must look; say why in error */
-	JOB_LATER,   /* not a failure: again after retry_after_s, the attempt is not counted */
+	JOB_RETRY, /* again after the back-off (or retry_after_s), until attempts_max: then dead */
+	JOB_DEAD,  /* never again: a person must look; say why in error */
+	JOB_LATER, /* not a failure: again after retry_after_s, the attempt is not counted */
 };
 
 struct job {
-	struct work work;          /* outside a transaction when the job starts and when it returns */
+	struct work work; /* outside a transaction when the job starts and when it returns */
 	const struct config *config;
 	const struct providers *providers;
 	const struct job_keys *keys;
 	struct redis *redis;
 	const char *job_id;
 	const char *kind;
-	const char *subject_id;    /* uuid the job is about; "" when none */
-	json_t *payload;           /* never NULL: {} when there is none */
-	int attempt;               /* 1 on the first run */
+	const char *subject_id; /* uuid the job is about; "" when none */
+	json_t *payload;        /* never NULL: {} when there is none */
+	int attempt;            /* 1 on the first run */
 	int attempts_max;
-	long retry_after_s;        /* set by the job for JOB_RETRY and JOB_LATER */
-	const char *error;         /* set by the job for JOB_RETRY and JOB_DEAD: no personal data */
+	long retry_after_s; /* set by the job for JOB_RETRY and JOB_LATER */
+	const char *error;  /* set by the job for JOB_RETRY and JOB_DEAD: no personal data */
 };
 
 struct job_kind {
 	const char *name;
-	const char *stream;        /* care:reminders, care:invoicing, care:webhooks, care:notifications */
+	const char *stream; /* care:reminders, care:invoicing, care:webhooks, care:notifications */
 	enum job_result (*run)(struct job *job);
 	int attempts_max;
-	int timeout_s;             /* below the lease of 60 s */
-	long every_s;              /* > 0: a periodic job; the worker keeps one planned */
+	int timeout_s; /* below the lease of 60 s */
+	long every_s;  /* > 0: a periodic job; the worker keeps one planned */
 };
 
 /* Ends with a NULL name, alphabetical. */

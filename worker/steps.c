@@ -1,7 +1,6 @@
 /* Small steps that many jobs take. */
 #include "worker/steps.h"
 
-
 enum job_result job_commit(struct job *job, enum problem p)
 {
 	if (!p)

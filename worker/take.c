@@ -48,13 +48,14 @@ static enum problem plan_reminders(struct job *job, const char *booking_id)
 	return plan_reminder(job, booking_id, &plan, request.start_at_s);
 }
 
-enum problem booking_plan_messages(struct job *job, const char *booking_id, const char *template_key)
+enum problem booking_plan_messages(
+	struct job *job, const char *booking_id, const char *template_key)
 {
 	enum problem p = q_booking_stop_messages(&job->work, booking_id);
 
 	for (size_t i = 0; !p && i < 2; i++)
-		p = q_message_plan(&job->work, template_key, channels[i], NULL, NULL, NULL, "{}",
-			booking_id);
+		p = q_message_plan(
+			&job->work, template_key, channels[i], NULL, NULL, NULL, "{}", booking_id);
 	if (!p)
 		p = plan_reminders(job, booking_id);
 	if (!p)
@@ -78,8 +79,8 @@ enum problem booking_take(struct job *job, const struct take *take)
 {
 	const char *start = text_of_integer(job, take->calcom->start_at_s), *json;
 	struct work *work = &job->work;
-	enum problem p =
-		q_calcom_uid_put(work, &json, take->booking_id, take->calcom->uid, start, take->source);
+	enum problem p = q_calcom_uid_put(
+		work, &json, take->booking_id, take->calcom->uid, start, take->source);
 
 	if (!p)
 		p = take_slot(job, take);

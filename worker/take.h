@@ -17,6 +17,7 @@ struct take {
 enum problem booking_take(struct job *job, const struct take *take);
 
 /* The same consequences for a booking whose uid and time stand already (paid after the embed). */
-enum problem booking_plan_messages(struct job *job, const char *booking_id, const char *template_key);
+enum problem booking_plan_messages(
+	struct job *job, const char *booking_id, const char *template_key);
 
 #endif
