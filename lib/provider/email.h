@@ -22,25 +22,27 @@ struct email_attachment {
 };
 
 struct email_message {
-	const char *message_id;    /* ours; metadata.message_id at the provider */
+	const char *message_id; /* ours; metadata.message_id at the provider */
 	const char *to_email, *to_name;
 	const char *subject, *text, *html;
-	const char *tag;           /* the template's key */
+	const char *tag; /* the template's key */
 	const struct email_attachment *attachments;
 	size_t attachment_count;
 };
 
 struct email_facts {
 	const char *provider_id;
-	const char *status;        /* sent, queued, scheduled, rejected, invalid */
-	const char *reason;        /* reject or queued reason, NULL when none */
+	const char *status; /* sent, queued, scheduled, rejected, invalid */
+	const char *reason; /* reject or queued reason, NULL when none */
 };
 
 struct email_provider {
-	/* A recipient that is rejected or invalid is OUTCOME_REFUSED with the reason as code. No
-	 * idempotency key: after OUTCOME_UNKNOWN call find before calling again. */
-	enum outcome (*send)(struct arena *, const struct email_account *, const struct email_message *,
-		struct email_facts *ret, struct provider_error *);
+	/* A recipient that is rejected or invalid is OUTCOME_REFUSED with the reason as code; where
+	 * the reason is our own sender (unsigned, invalid-sender, rule, test-mode-limit) it is
+	 * OUTCOME_CONFIG. No idempotency key: after OUTCOME_UNKNOWN call find before calling again.
+	 */
+	enum outcome (*send)(struct arena *, const struct email_account *,
+		const struct email_message *, struct email_facts *ret, struct provider_error *);
 
 	/* Searches by metadata for message_id, since since_s. Safe. */
 	enum outcome (*find)(struct arena *, const struct email_account *, const char *message_id,

@@ -1,4 +1,5 @@
-/* The scheduler (Cal.com API v2). Instants are Unix seconds; uids are secrets (they open a booking). */
+/* The scheduler (Cal.com API v2). Instants are Unix seconds; uids are secrets (they open a
+ * booking). */
 #ifndef CARE_PROVIDER_SCHEDULER_H
 #define CARE_PROVIDER_SCHEDULER_H
 
@@ -14,7 +15,7 @@ struct scheduler_account {
 };
 
 struct scheduler_slots {
-	const int64_t *starts;     /* ascending Unix seconds */
+	const int64_t *starts; /* ascending Unix seconds */
 	size_t count;
 };
 
@@ -22,25 +23,25 @@ struct scheduler_request {
 	const char *event_type_id;
 	int64_t start_at_s;
 	const char *name, *email;
-	const char *phone;         /* E.164 or NULL */
+	const char *phone; /* E.164 or NULL */
 	const char *time_zone;
-	const char *reference;     /* our signed reference: metadata and hidden field intake-ref */
+	const char *reference; /* our signed reference: metadata and hidden field intake-ref */
 };
 
 /* A booking as Cal.com tells it. Strings may be NULL where Cal.com left them out. */
 struct scheduler_booking {
 	const char *uid;
-	const char *booking_id;    /* integer, as text */
+	const char *booking_id; /* integer, as text */
 	const char *event_type_id;
-	const char *status;        /* accepted, pending, cancelled, rejected (lower case) */
+	const char *status; /* accepted, pending, cancelled, rejected (lower case) */
 	int64_t start_at_s, end_at_s;
 	int64_t updated_at_ms;
-	const char *reference;     /* from metadata.reference or the hidden field */
+	const char *reference; /* from metadata.reference or the hidden field */
 	const char *attendee_name, *attendee_email, *attendee_time_zone;
 	const char *rescheduled_from_uid, *rescheduled_to_uid;
 	const char *cancellation_reason;
 	const char *location;
-	_Bool absent;              /* any attendee marked absent */
+	_Bool absent; /* any attendee marked absent */
 };
 
 struct scheduler_page {
@@ -52,15 +53,17 @@ struct scheduler_page {
 struct scheduler_provider {
 	/* Free starts of an event type in [from, until). May always be repeated. */
 	enum outcome (*slots)(struct arena *, const struct scheduler_account *,
-		const char *event_type_id, int64_t from_s, int64_t until_s, struct scheduler_slots *ret,
-		struct provider_error *);
+		const char *event_type_id, int64_t from_s, int64_t until_s,
+		struct scheduler_slots *ret, struct provider_error *);
 
 	/* OUTCOME_REFUSED with code "slot_taken" when the slot is not free any more. No idempotency
 	 * key: after OUTCOME_UNKNOWN call find before calling again. */
 	enum outcome (*book)(struct arena *, const struct scheduler_account *,
-		const struct scheduler_request *, struct scheduler_booking *ret, struct provider_error *);
+		const struct scheduler_request *, struct scheduler_booking *ret,
+		struct provider_error *);
 
-	/* The booking of email in [start, start + 1 s] that carries reference, newest first. Safe. */
+	/* The booking of email in [start, start + 1 s] that carries reference, newest first. Safe.
+	 */
 	enum outcome (*find)(struct arena *, const struct scheduler_account *, const char *email,
 		int64_t start_at_s, const char *reference, struct scheduler_booking *ret,
 		struct provider_error *);
@@ -69,12 +72,12 @@ struct scheduler_provider {
 		struct scheduler_booking *ret, struct provider_error *);
 
 	/* New uid in ret. After OUTCOME_UNKNOWN get the old uid: rescheduled_to_uid tells. */
-	enum outcome (*reschedule)(struct arena *, const struct scheduler_account *, const char *uid,
-		int64_t start_at_s, const char *reason, struct scheduler_booking *ret,
-		struct provider_error *);
+	enum outcome (*reschedule)(struct arena *, const struct scheduler_account *,
+		const char *uid, int64_t start_at_s, const char *reason,
+		struct scheduler_booking *ret, struct provider_error *);
 
-	/* Accepts (or declines, with a reason or NULL) a pending booking. One that is not pending any
-	 * more is OUTCOME_REFUSED: after OUTCOME_UNKNOWN get tells how it stands. */
+	/* Accepts (or declines, with a reason or NULL) a pending booking. One that is not pending
+	 * any more is OUTCOME_REFUSED: after OUTCOME_UNKNOWN get tells how it stands. */
 	enum outcome (*decide)(struct arena *, const struct scheduler_account *, const char *uid,
 		_Bool accept, const char *reason, struct scheduler_booking *ret,
 		struct provider_error *);

@@ -11,21 +11,21 @@ struct sms_account {
 	const char *base_url;
 	const char *account_sid;
 	const char *auth_token;
-	const char *from;          /* a number, an alphanumeric id, or a messaging service (MG…) */
+	const char *from; /* a number, an alphanumeric id, or a messaging service (MG…) */
 };
 
 struct sms_message {
-	const char *message_id;    /* ours; goes into the status callback's query string */
-	const char *to;            /* E.164 */
+	const char *message_id; /* ours; goes into the status callback's query string */
+	const char *to;         /* E.164 */
 	const char *body;
 	const char *status_callback; /* base URL of the callback, or NULL */
-	long validity_s;           /* how long it is worth delivering */
+	long validity_s;             /* how long it is worth delivering */
 };
 
 struct sms_facts {
 	const char *sid;
-	const char *status;        /* queued, accepted, sent, delivered, undelivered, failed … */
-	const char *error_code;    /* NULL when none */
+	const char *status;     /* queued, accepted, sent, delivered, undelivered, failed … */
+	const char *error_code; /* NULL when none */
 };
 
 struct sms_provider {
