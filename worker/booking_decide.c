@@ -26,9 +26,9 @@ static enum outcome tell(struct job *job, const char *uid, struct scheduler_book
 
 enum job_result booking_decide(struct job *job)
 {
-	struct scheduler_booking calcom;
+	struct scheduler_booking theirs;
 	struct provider_error error = {0};
-	struct calcom_news news = {.calcom = &calcom, .source = "api"};
+	struct calcom_news news = {.calcom = &theirs, .source = "api"};
 	struct calcom_applied applied;
 	struct rows facts;
 	enum outcome outcome;
@@ -40,7 +40,7 @@ enum job_result booking_decide(struct job *job)
 		return job_problem(job, p);
 	if (facts.count == 0 || strcmp(rows_text(&facts, 0, "state"), "requested") != 0)
 		return JOB_DONE;
-	outcome = tell(job, rows_text(&facts, 0, "calcom_uid"), &calcom, &error);
+	outcome = tell(job, rows_text(&facts, 0, "calcom_uid"), &theirs, &error);
 	if (outcome != OUTCOME_OK)
 		return job_outcome(job, "decide", outcome, &error);
 	p = calcom_apply(job, &news, &applied);

@@ -50,14 +50,14 @@ static enum job_result stay(struct job *job, const struct rows *facts)
 	return job_commit(job, p);
 }
 
-static enum job_result take(struct job *job, const struct scheduler_booking *calcom)
+static enum job_result take(struct job *job, const struct scheduler_booking *theirs)
 {
 	const struct take take = {
 		.booking_id = job->subject_id,
-		.state = strcmp(calcom->status, "pending") == 0 ? "requested" : "confirmed",
+		.state = strcmp(theirs->status, "pending") == 0 ? "requested" : "confirmed",
 		.template_key = "booking_rescheduled",
 		.source = "api",
-		.calcom = calcom,
+		.calcom = theirs,
 	};
 	struct work *work = &job->work;
 	struct rows booking;
@@ -69,10 +69,10 @@ static enum job_result take(struct job *job, const struct scheduler_booking *cal
 	if (!p && strcmp(rows_text(&booking, 0, "state"), "rescheduling") == 0)
 		p = booking_take(job, &take);
 	else if (!p && strcmp(rows_text(&booking, 0, "state"), "cancelled") == 0) {
-		p = q_calcom_uid_put(work, &json, take.booking_id, calcom->uid,
-			text_of_integer(job, calcom->start_at_s), take.source);
+		p = q_calcom_uid_put(work, &json, take.booking_id, theirs->uid,
+			text_of_integer(job, theirs->start_at_s), take.source);
 		if (!p)
-			p = q_booking_calcom_cancel(work, take.booking_id, calcom->uid);
+			p = q_booking_calcom_cancel(work, take.booking_id, theirs->uid);
 	}
 	if (!p)
 		p = q_availability_refresh_soon(work, rows_text(&booking, 0, "service_id"));
@@ -81,7 +81,7 @@ static enum job_result take(struct job *job, const struct scheduler_booking *cal
 
 enum job_result booking_reschedule(struct job *job)
 {
-	struct scheduler_booking calcom;
+	struct scheduler_booking theirs;
 	struct provider_error error = {0};
 	struct rows facts;
 	enum outcome outcome;
@@ -93,9 +93,9 @@ enum job_result booking_reschedule(struct job *job)
 		return job_problem(job, p);
 	if (facts.count == 0 || strcmp(rows_text(&facts, 0, "state"), "rescheduling") != 0)
 		return JOB_DONE;
-	outcome = move_once(job, &facts, &calcom, &error);
+	outcome = move_once(job, &facts, &theirs, &error);
 	if (outcome == OUTCOME_OK)
-		return take(job, &calcom);
+		return take(job, &theirs);
 	if (outcome == OUTCOME_REFUSED || outcome == OUTCOME_NOT_FOUND)
 		return stay(job, &facts);
 	return job_outcome(job, "reschedule", outcome, &error);

@@ -53,14 +53,14 @@ static enum job_result lose_slot(struct job *job, const struct rows *facts)
 	return job_commit(job, p == P_NOT_FOUND ? P_OK : p);
 }
 
-static enum job_result take(struct job *job, const struct scheduler_booking *calcom)
+static enum job_result take(struct job *job, const struct scheduler_booking *theirs)
 {
 	const struct take take = {
 		.booking_id = job->subject_id,
-		.state = strcmp(calcom->status, "pending") == 0 ? "requested" : "confirmed",
+		.state = strcmp(theirs->status, "pending") == 0 ? "requested" : "confirmed",
 		.template_key = "booking_confirmation",
 		.source = "api",
-		.calcom = calcom,
+		.calcom = theirs,
 	};
 	struct work *work = &job->work;
 	struct rows booking;
@@ -73,10 +73,10 @@ static enum job_result take(struct job *job, const struct scheduler_booking *cal
 		p = booking_take(job, &take);
 	else if (!p && !rows_text(&booking, 0, "calcom_uid")) {
 		/* Cancelled while Cal.com was asked: it must not stay there. */
-		p = q_calcom_uid_put(work, &json, take.booking_id, calcom->uid,
-			text_of_integer(job, calcom->start_at_s), take.source);
+		p = q_calcom_uid_put(work, &json, take.booking_id, theirs->uid,
+			text_of_integer(job, theirs->start_at_s), take.source);
 		if (!p)
-			p = q_booking_calcom_cancel(work, take.booking_id, calcom->uid);
+			p = q_booking_calcom_cancel(work, take.booking_id, theirs->uid);
 	}
 	if (!p)
 		p = q_availability_refresh_soon(work, rows_text(&booking, 0, "service_id"));
@@ -86,7 +86,7 @@ static enum job_result take(struct job *job, const struct scheduler_booking *cal
 enum job_result booking_schedule(struct job *job)
 {
 	struct scheduler_request request;
-	struct scheduler_booking calcom;
+	struct scheduler_booking theirs;
 	struct provider_error error = {0};
 	struct rows facts;
 	enum outcome outcome;
@@ -108,9 +108,9 @@ enum job_result booking_schedule(struct job *job)
 		.reference = reference_sign(job->work.arena, job->keys->reference,
 			rows_text(&facts, 0, "intake_submission_id")),
 	};
-	outcome = book_once(job, &request, &calcom, &error);
+	outcome = book_once(job, &request, &theirs, &error);
 	if (outcome == OUTCOME_OK)
-		return take(job, &calcom);
+		return take(job, &theirs);
 	if (outcome == OUTCOME_REFUSED) {
 		log_event(LOG_LEVEL_INFO, "booking_refused", "job_id", job->job_id, "code",
 			error.code, "error", error.message, NULL);

@@ -157,23 +157,23 @@ static enum problem apply_to_booking(
 static enum problem create_from_embed(struct job *job, const struct calcom_news *news,
 	const struct rows *intake, struct calcom_applied *ret)
 {
-	const struct scheduler_booking *calcom = news->calcom;
+	const struct scheduler_booking *theirs = news->calcom;
 	char *id = arena_alloc(job->work.arena, UUID_TEXT);
 	struct work *work = &job->work;
 	const char *json;
 	enum problem p;
 
-	if (!is(calcom->status, "accepted") && !is(calcom->status, "pending"))
+	if (!is(theirs->status, "accepted") && !is(theirs->status, "pending"))
 		return nothing(ret, "it was over before we knew of it");
-	if (!calcom->attendee_email ||
-		strcasecmp(calcom->attendee_email, rows_text(intake, 0, "contact_email")) != 0)
+	if (!theirs->attendee_email ||
+		strcasecmp(theirs->attendee_email, rows_text(intake, 0, "contact_email")) != 0)
 		return nothing(ret, "the booker's address is not the intake's");
-	if (calcom->event_type_id &&
-		!is(calcom->event_type_id, rows_text(intake, 0, "calcom_event_type_id")))
+	if (theirs->event_type_id &&
+		!is(theirs->event_type_id, rows_text(intake, 0, "calcom_event_type_id")))
 		return nothing(ret, "the event type is not the intake's service");
 	uuid_v7_make(id);
-	p = q_booking_create_embed(work, &json, id, text_of_integer(job, calcom->start_at_s),
-		text_of_integer(job, calcom->end_at_s),
+	p = q_booking_create_embed(work, &json, id, text_of_integer(job, theirs->start_at_s),
+		text_of_integer(job, theirs->end_at_s),
 		text_of_integer(job, job->config->hold_minutes),
 		rows_text(intake, 0, "intake_submission_id"));
 	if (p)

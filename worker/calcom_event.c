@@ -52,35 +52,35 @@ static enum job_result finish(struct job *job, const char *state, const char *no
 
 /* A legacy Cal.com sends "cancelled" before it says so itself (§6 G1 c): the event is believed
  * then, if it is about the booking in force. */
-static void believe_event(const struct calcom_event *event, struct scheduler_booking *calcom)
+static void believe_event(const struct calcom_event *event, struct scheduler_booking *theirs)
 {
-	if (!says_gone(event->trigger) || strcmp(event->uid, calcom->uid) != 0)
+	if (!says_gone(event->trigger) || strcmp(event->uid, theirs->uid) != 0)
 		return;
-	calcom->status = "cancelled";
-	if (!calcom->cancellation_reason)
-		calcom->cancellation_reason = event->booking.cancellation_reason;
+	theirs->status = "cancelled";
+	if (!theirs->cancellation_reason)
+		theirs->cancellation_reason = event->booking.cancellation_reason;
 }
 
 static enum job_result apply(struct job *job, const struct calcom_event *event)
 {
-	struct scheduler_booking calcom;
+	struct scheduler_booking theirs;
 	struct provider_error error = {0};
 	struct calcom_applied applied;
-	struct calcom_news news = {.calcom = &calcom,
+	struct calcom_news news = {.calcom = &theirs,
 		.known_uid = event->reschedule_uid ? event->reschedule_uid : event->uid,
 		.source = "webhook",
 		.no_show = event->no_show,
 		.asks_to_reschedule = event->request_reschedule};
-	enum outcome outcome = ask(job, event->uid, &calcom, &error);
+	enum outcome outcome = ask(job, event->uid, &theirs, &error);
 	enum problem p;
 
 	if (outcome == OUTCOME_NOT_FOUND)
 		return finish(job, "ignored", "Cal.com does not know this booking");
 	if (outcome != OUTCOME_OK)
 		return job_outcome(job, "get booking", outcome, &error);
-	believe_event(event, &calcom);
-	if (!calcom.reference)
-		calcom.reference = event->booking.reference;
+	believe_event(event, &theirs);
+	if (!theirs.reference)
+		theirs.reference = event->booking.reference;
 	p = calcom_apply(job, &news, &applied);
 	if (p)
 		return job_problem(job, p);

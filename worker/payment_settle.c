@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/core/log.h"
+#include "lib/core/text.h"
 #include "queries.gen.h"
 #include "worker/paid.h"
 #include "worker/steps.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/core/log.h"
+#include "lib/core/text.h"
 #include "queries.gen.h"
 #include "worker/jobs.h"
 #include "worker/refund_said.h"
