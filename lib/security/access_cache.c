@@ -8,7 +8,7 @@
 #include "lib/security/access_parse.h"
 #include "lib/security/digest.h"
 
-enum { SHARDS = 16, WAYS = 8 };
+enum { SHARDS = 16, WAYS = 8, STEP = SHARDS * WAYS };
 
 /* trusted_until_s 0: empty. */
 struct entry {
@@ -36,7 +36,7 @@ struct access_token_cache *access_token_cache_new(size_t entries, int64_t trust_
 	if (!cache)
 		abort();
 	cache->trust_s = trust_s;
-	cache->sets = (entries + SHARDS * WAYS - 1) / (SHARDS * WAYS);
+	cache->sets = (entries + STEP - 1) / STEP;
 	if (!cache->sets)
 		cache->sets = 1;
 	for (size_t i = 0; i < SHARDS; i++) {

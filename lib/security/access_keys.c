@@ -41,11 +41,11 @@ static bool complain(struct loader *loader, const char *format, ...)
 
 static bool complain(struct loader *loader, const char *format, ...)
 {
-	char why[256];
+	const char *why;
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(why, sizeof(why), format, args);
+	why = arena_vprintf(loader->keys->arena, format, args);
 	va_end(args);
 	snprintf(loader->complaint, loader->complaint_size, "%s: %s", loader->path, why);
 	return false;

@@ -53,7 +53,7 @@ const char *access_result_name(enum access_result result);
 /* "client", "staff", "admin", "integrator" */
 const char *access_role_name(enum access_role role);
 
-/* The token, about 900 characters; 1 to 2 ms of a core. An empty id becomes a random one,
+/* The token, about 800 characters; 1 to 2 ms of a core. An empty id becomes a random one,
  * not_before_s 0 becomes issued_at_s. NULL when access_token_verify would refuse these claims at
  * issued_at_s, or when signing fails. */
 char *access_token_sign(struct arena *arena, const struct access_token_keys *keys,

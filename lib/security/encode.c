@@ -41,7 +41,7 @@ bool hex_decode(const char *hex, unsigned char *ret, size_t length)
 		if (hex_value(hex[i]) < 0)
 			return false;
 	for (size_t i = 0; i < length; i++)
-		ret[i] = (unsigned char)(hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+		ret[i] = (unsigned char)(16 * hex_value(hex[2 * i]) + hex_value(hex[2 * i + 1]));
 	return true;
 }
 

@@ -14,7 +14,8 @@ enum {
 	AT_SUBJECT = 2,
 	AT_EXPIRY = 18,
 	AT_MAC = 26,
-	LINK_SIZE = 42
+	LINK_SIZE = 42,
+	LINK_LENGTH = 56
 };
 
 /* The same for a booking reference. Id and MAC are encoded apart: 22 and 11 characters. */
@@ -94,10 +95,10 @@ enum link_result link_token_open(const unsigned char key[KEY_SIZE], const char *
 	unsigned char *bytes;
 	size_t length;
 
-	if (!has_shape(text, "cl_", LINK_SIZE / 3 * 4))
+	if (!has_shape(text, "cl_", LINK_LENGTH))
 		return LINK_MALFORMED;
 	arena = arena_new();
-	bytes = base64url_decode(arena, text + PREFIX_LENGTH, LINK_SIZE / 3 * 4, &length);
+	bytes = base64url_decode(arena, text + PREFIX_LENGTH, LINK_LENGTH, &length);
 	if (bytes)
 		result = open_bytes(key, bytes, &claims);
 	arena_free(arena);

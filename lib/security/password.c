@@ -1,8 +1,8 @@
 /* argon2id behind a gate: a semaphore with a bounded queue and a deadline. */
 #include "lib/security/password.h"
 
+#include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,16 +32,29 @@ struct cost {
 	unsigned memory_kib, passes, lanes;
 };
 
+/* The number behind name; *text moves behind it. 0, which no cost may be, when there is none. */
+static unsigned read_number(const char **text, const char *name)
+{
+	size_t length = strlen(name);
+	unsigned long number;
+	char *end;
+
+	if (strncmp(*text, name, length) != 0 || (*text)[length] < '1' || (*text)[length] > '9')
+		return 0;
+	number = strtoul(*text + length, &end, 10);
+	*text = end;
+	return number <= UINT_MAX ? (unsigned)number : 0;
+}
+
+/* argon2's own decoder checks the rest of the text. */
 static bool read_cost(const char *encoded, struct cost *ret)
 {
-	int end = 0;
-
 	if (strnlen(encoded, ENCODED_SIZE) == ENCODED_SIZE)
 		return false;
-	if (sscanf(encoded, "$argon2id$v=19$m=%9u,t=%9u,p=%9u$%n", &ret->memory_kib, &ret->passes,
-		    &ret->lanes, &end) != 3)
-		return false;
-	return end > 0;
+	ret->memory_kib = read_number(&encoded, "$argon2id$v=19$m=");
+	ret->passes = read_number(&encoded, ",t=");
+	ret->lanes = read_number(&encoded, ",p=");
+	return ret->memory_kib && ret->passes && ret->lanes && *encoded == '$';
 }
 
 static bool cost_is_acceptable(const char *encoded)

@@ -206,6 +206,10 @@ static void bad_payloads_are_refused(void **state)
 		refuse(rows[i], forge_token(arena, &current, good_header(), rows[i]),
 			ACCESS_MALFORMED);
 	refuse("{}", forge_token(arena, &current, good_header(), "{}"), ACCESS_CLAIMS);
+	refuse("longer than any of ours",
+		forge_token(arena, &current, good_header(),
+			payload_with("scope", arena_printf(arena, "\"%03000d\"", 1))),
+		ACCESS_MALFORMED);
 }
 
 /* HMACs keyed with everything an attacker may know of us, and our header's RS256 kept or replaced.

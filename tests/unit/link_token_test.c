@@ -137,6 +137,24 @@ static void link_token_shape_comes_first(void **state)
 		assert_int_equal(result_of(bad[i]), LINK_MALFORMED);
 }
 
+/* Whoever has the key still cannot say what this version does not know. */
+static void link_token_unknown_version_and_purpose(void **state)
+{
+	static const unsigned char heads[][2] = {
+		{1, LINK_PAY}, {0, LINK_PAY}, {2, LINK_PAY}, {1, 0}, {1, 3}, {1, 8}, {1, 255}};
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		unsigned char bytes[26 + HMAC_SIZE_MAX] = {heads[i][0], heads[i][1]};
+
+		memset(bytes + 18, 0x7f, 8);
+		hmac_raw(HMAC_SHA256, (struct span){key, KEY_SIZE}, (struct span){bytes, 26},
+			bytes + 26);
+		assert_int_equal(result_of(arena_printf(
+					 *state, "cl_%s", base64url_encode(*state, bytes, 42))),
+			i ? LINK_MALFORMED : LINK_OK);
+	}
+}
+
 static void reference_round_trip(void **state)
 {
 	const char *text = reference_sign(*state, key, SUBJECT);
@@ -183,6 +201,7 @@ int main(void)
 		cmocka_unit_test(link_token_refuses_impossible_claims),
 		cmocka_unit_test(link_token_every_change_is_refused),
 		cmocka_unit_test(link_token_shape_comes_first),
+		cmocka_unit_test(link_token_unknown_version_and_purpose),
 		cmocka_unit_test(reference_round_trip),
 		cmocka_unit_test(reference_every_change_is_refused),
 	};
