@@ -22,7 +22,7 @@ static int close_pool(void **state)
 static int empty_table(void **state)
 {
 	(void)state;
-	probe_owner("DELETE FROM probe");
+	probe_owner("DELETE FROM probe.probe");
 	return 0;
 }
 

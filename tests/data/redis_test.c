@@ -1,4 +1,8 @@
 /* lib/data's Redis: replies, limits, deadlines, and a server that comes and goes. */
+/* Before cmocka.h, whose macro fail() would swallow our function. */
+#include "lib/data/connection.h"
+#include "lib/data/redis_pool.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "lib/data/connection.h"
-#include "lib/data/redis_pool.h"
 
 enum { POOL = 3, THREADS = 8, ROUNDS = 200 };
 

@@ -5,27 +5,27 @@ SELECT json_build_object('role', current_user, 'user_id', current_setting('app.u
     'read_only', current_setting('transaction_read_only'), 'backend', pg_backend_pid());
 
 -- name: probe_insert :exec
-INSERT INTO probe (probe_id, owner_id, small) VALUES (:probe_id::int, :owner_id::uuid, :small::int);
+INSERT INTO probe.probe (probe_id, owner_id, small) VALUES (:probe_id::int, :owner_id::uuid, :small::int);
 
 -- name: probe_bump :one
-UPDATE probe SET needed = (coalesce(nullif(needed, 'x'), '0')::int + 1)::text
+UPDATE probe.probe SET needed = (coalesce(nullif(needed, 'x'), '0')::int + 1)::text
 WHERE probe_id = :probe_id::int RETURNING json_build_object('count', needed);
 
 -- name: probe_count :one
-SELECT json_build_object('count', count(*)) FROM probe;
+SELECT json_build_object('count', count(*)) FROM probe.probe;
 
 -- name: probe_list :rows
-SELECT probe_id, owner_id, small, small > 5 AS large FROM probe WHERE small IS NOT NULL
+SELECT probe_id, owner_id, small, small > 5 AS large FROM probe.probe WHERE small IS NOT NULL
 ORDER BY probe_id LIMIT :most::int;
 
 -- name: probe_purge :exec
-DELETE FROM probe;
+DELETE FROM probe.probe;
 
 -- name: probe_fail :one
-SELECT probe_fail(:what);
+SELECT probe.probe_fail(:what);
 
 -- name: probe_nothing :one
-SELECT json_build_object('id', probe_id) FROM probe WHERE probe_id = -1;
+SELECT json_build_object('id', probe_id) FROM probe.probe WHERE probe_id = -1;
 
 -- name: probe_null :one
 SELECT NULL::json;
