@@ -1,5 +1,4 @@
--- What we write to families, in English. Safe to run again: it replaces these templates and leaves
--- other locales alone. {{names}} are filled in by lib/domain/template.h.
+-- What we write to families, in English. {{names}} are filled in by lib/domain/template.h.
 --
 -- SMS say neither the service nor the client's name: a lock screen is read by others, and letters
 -- outside GSM-7 would halve what fits (3GPP TS 23.038).
