@@ -54,6 +54,7 @@ static inline const char *sample(struct arena *arena, const char *name, size_t *
 	static const char *const roots[] = {"../shared", "../../shared", "../../../shared"};
 	char *bytes = arena_alloc(arena, 65536);
 
+	*ret_length = 0;
 	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
 		FILE *file = fopen(arena_printf(arena, "%s/samples/%s", roots[i], name), "rb");
 
