@@ -207,6 +207,21 @@ static enum outcome cancel(struct arena *arena, const struct scheduler_account *
 	return calcom_read_cancelled(&reply);
 }
 
+static enum outcome decide(struct arena *arena, const struct scheduler_account *account,
+	const char *uid, bool accept, const char *reason, struct scheduler_booking *ret,
+	struct provider_error *error)
+{
+	struct reply reply = {.arena = arena, .error = error};
+	struct calcom_expected expected = {.uid = uid};
+	const char *path = arena_printf(
+		arena, "/bookings/%s/%s", wire_escape(arena, uid), accept ? "confirm" : "decline");
+	json_t *body = accept ? json_object() : json_pack("{s:s*}", "reason", reason);
+
+	if (!post(&reply, account, path, body))
+		return unwritable(&reply);
+	return calcom_read_booking(&reply, &expected, ret);
+}
+
 static enum outcome changed(struct arena *arena, const struct scheduler_account *account,
 	const char *updated_after, size_t skip, struct scheduler_page *ret,
 	struct provider_error *error)
@@ -226,6 +241,7 @@ const struct scheduler_provider calcom = {
 	.find = find,
 	.get = get_booking,
 	.reschedule = reschedule,
+	.decide = decide,
 	.cancel = cancel,
 	.changed = changed,
 };
