@@ -48,13 +48,10 @@ def open_url(url, body=None, method=None, timeout=10):
         return 0, b""
 
 
-def make_keys(folder):
+def make_keys(key_file):
     """A key of each kind, made anew: nothing here opens anything elsewhere."""
-    key_file = os.path.join(folder, "jwt.pem")
     if not os.path.exists(key_file):
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(run(["openssl", "genrsa", "2048"]))
+        run([program("carectl"), "key", "generate", "--out", key_file])
     return {
         "CARE_SECRET_KEY": secrets.token_hex(32),
         "CARE_JWT_KEY_FILE": key_file,
@@ -157,7 +154,9 @@ class Stack:
         self.url = f"http://{HOST}:{self.ports['api']}"
         self.ops_url = f"http://{HOST}:{self.ports['ops']}"
         self.worker_ops_url = f"http://{HOST}:{self.ports['worker_ops']}"
-        self.settings = {**self.default_settings(), **make_keys(self.folder), **(settings or {})}
+        self.settings = {**self.default_settings(),
+                         **make_keys(os.path.join(servers.folder, "jwt.pem")),
+                         **(settings or {})}
         self.sim = Simulator(self.folder, self.settings, self.url, self.ports["sim"])
         self.settings = {**self.settings, **self.sim.provider_settings(), **(settings or {})}
         self.api = Process("api", [program("care-api")], self.folder,
