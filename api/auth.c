@@ -168,9 +168,8 @@ static enum problem rotate(struct request *rq, const struct rows *token)
 {
 	struct work *work = &rq->work;
 	struct identity who = identity_of(token, rows_text(token, 0, "session_id"));
-	long long generation = rows_integer(token, 0, "generation");
-	const char *child = refresh_token_child(
-		work->arena, rq->service->refresh_key, who.session_id, generation + 1);
+	const char *child = refresh_token_child(work->arena, rq->service->refresh_key,
+		who.session_id, json_string_value(json_object_get(rq->json, "refresh_token")));
 	enum problem p = q_auth_refresh_rotate(work, who.session_id,
 		rows_text(token, 0, "generation"), refresh_token_hash(work->arena, child));
 

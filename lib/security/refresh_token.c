@@ -13,14 +13,14 @@ char *refresh_token_make(struct arena *arena)
 }
 
 char *refresh_token_child(struct arena *arena, const unsigned char key[KEY_SIZE],
-	const char *session_id, int64_t generation)
+	const char *session_id, const char *parent)
 {
 	unsigned char session[UUID_SIZE], mac[HMAC_SIZE_MAX];
 	char *input;
 
-	if (generation < 1 || !uuid_parse(session_id, session))
+	if (!refresh_token_hash(arena, parent) || !uuid_parse(session_id, session))
 		return NULL;
-	input = arena_printf(arena, "%s:%s:%lld", label, session_id, (long long)generation);
+	input = arena_printf(arena, "%s:%s:%s", label, session_id, parent);
 	hmac_raw(HMAC_SHA256, (struct span){key, KEY_SIZE}, span_text(input), mac);
 	return arena_printf(arena, "cr_%s", base64url_encode(arena, mac, TOKEN_BYTES));
 }

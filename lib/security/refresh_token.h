@@ -4,20 +4,18 @@
 #ifndef CARE_SECURITY_REFRESH_TOKEN_H
 #define CARE_SECURITY_REFRESH_TOKEN_H
 
-#include <stdint.h>
-
 #include "lib/security/digest.h"
 
 /* The first token of a session: 32 random bytes. */
 char *refresh_token_make(struct arena *arena);
 
-/* The token of a session's generation, always the same one: HMAC-SHA256 over session id and
- * generation under key_derive(root, "refresh_token"). A client that asks twice within the grace
- * window gets the same child, although its text was never stored. Generation 0 is the random one,
- * so generation counts from 1. NULL when the session id is not a UUID in lower case or generation
- * is below 1. */
+/* The child of a token, always the same one: HMAC-SHA256 over session id and parent under
+ * key_derive(root, "refresh_token"). A client that asks twice within the grace window gets the same
+ * child, although its text was never stored, and nobody can compute it from the key and the
+ * database alone. NULL when the session id is not a UUID in lower case or parent does not have a
+ * token's shape. */
 char *refresh_token_child(struct arena *arena, const unsigned char key[KEY_SIZE],
-	const char *session_id, int64_t generation);
+	const char *session_id, const char *parent);
 
 /* What is stored and looked up: the SHA-256 of the whole text in lower-case hex. A plain hash is
  * enough for 256 random bits (OWASP ASVS 5, 6.5.2). NULL when the text (which may be NULL) does not

@@ -38,31 +38,35 @@ static void parents_are_random(void **state)
 
 static void children_repeat(void **state)
 {
-	const char *child = refresh_token_child(*state, key, SESSION, 1);
+	const char *parent = refresh_token_make(*state);
+	const char *child = refresh_token_child(*state, key, SESSION, parent);
 
 	assert_int_equal(strlen(child), 46);
-	assert_string_equal(child, refresh_token_child(*state, key, SESSION, 1));
+	assert_string_equal(child, refresh_token_child(*state, key, SESSION, parent));
 	assert_non_null(refresh_token_hash(*state, child));
 }
 
-static void children_differ_by_key_session_and_generation(void **state)
+static void children_differ_by_key_session_and_parent(void **state)
 {
-	const char *child = refresh_token_child(*state, key, SESSION, 1);
+	const char *parent = refresh_token_make(*state);
+	const char *child = refresh_token_child(*state, key, SESSION, parent);
 
-	assert_string_not_equal(child, refresh_token_child(*state, key, SESSION, 2));
-	assert_string_not_equal(child, refresh_token_child(*state, key, SESSION, 11));
-	assert_string_not_equal(child, refresh_token_child(*state, other_key, SESSION, 1));
 	assert_string_not_equal(
-		child, refresh_token_child(*state, key, "018f2a6e-7b1c-7def-8abc-0123456789ac", 1));
+		child, refresh_token_child(*state, key, SESSION, refresh_token_make(*state)));
+	assert_string_not_equal(child, refresh_token_child(*state, key, SESSION, child));
+	assert_string_not_equal(child, refresh_token_child(*state, other_key, SESSION, parent));
+	assert_string_not_equal(child,
+		refresh_token_child(*state, key, "018f2a6e-7b1c-7def-8abc-0123456789ac", parent));
 }
 
-static void children_need_a_session_and_a_generation(void **state)
+static void children_need_a_session_and_a_parent(void **state)
 {
-	assert_null(refresh_token_child(*state, key, "not-a-session", 1));
-	assert_null(refresh_token_child(*state, key, NULL, 1));
-	assert_null(refresh_token_child(*state, key, SESSION, 0));
-	assert_null(refresh_token_child(*state, key, SESSION, -1));
-	assert_non_null(refresh_token_child(*state, key, SESSION, INT64_MAX));
+	const char *parent = refresh_token_make(*state);
+
+	assert_null(refresh_token_child(*state, key, "not-a-session", parent));
+	assert_null(refresh_token_child(*state, key, NULL, parent));
+	assert_null(refresh_token_child(*state, key, SESSION, NULL));
+	assert_null(refresh_token_child(*state, key, SESSION, "cr_short"));
 }
 
 /* The hash is what the database holds, so it is pinned; computed by Python's hashlib. */
@@ -90,8 +94,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parents_are_random),
 		cmocka_unit_test(children_repeat),
-		cmocka_unit_test(children_differ_by_key_session_and_generation),
-		cmocka_unit_test(children_need_a_session_and_a_generation),
+		cmocka_unit_test(children_differ_by_key_session_and_parent),
+		cmocka_unit_test(children_need_a_session_and_a_parent),
 		cmocka_unit_test(hash_is_of_the_whole_text),
 		cmocka_unit_test(junk_has_no_hash),
 	};
