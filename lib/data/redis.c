@@ -1,6 +1,7 @@
 /* Commands to Redis, one by one or many at once. */
 #include "lib/data/redis.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/data/redis_pool.h"
@@ -85,35 +86,48 @@ static bool ask(redisContext *context, struct arena *arena, const struct redis_b
 	return true;
 }
 
+/* An idle connection that the server had closed, which we saw too late; no answer in time is not.
+ */
+static bool has_hung_up(const redisContext *context)
+{
+	return context->err == REDIS_ERR_EOF ||
+		(context->err == REDIS_ERR_IO && (errno == ECONNRESET || errno == EPIPE));
+}
+
+static bool exchange(struct redis *redis, struct arena *arena, int block_ms,
+	const struct redis_batch *commands, size_t count, struct redis_reply *ret)
+{
+	for (int attempt = 1;; attempt++) {
+		redisContext *context = redis_take(redis);
+		bool good;
+
+		if (!context)
+			return false;
+		if (block_ms > 0)
+			set_timeout(context, REDIS_REPLY_MS + block_ms);
+		good = ask(context, arena, commands, count, ret);
+		if (good && block_ms > 0)
+			set_timeout(context, REDIS_REPLY_MS);
+		if (good || attempt == 2 || !has_hung_up(context)) {
+			redis_give(redis, context);
+			return good;
+		}
+		redis_discard(redis, context);
+	}
+}
+
 bool redis_pipeline(struct redis *redis, struct arena *arena, const struct redis_batch *commands,
 	size_t count, struct redis_reply *ret)
 {
-	redisContext *context = redis_take(redis);
-	bool good;
-
-	if (!context)
-		return false;
-	good = ask(context, arena, commands, count, ret);
-	redis_give(redis, context);
-	return good;
+	return exchange(redis, arena, 0, commands, count, ret);
 }
 
 bool redis_command(struct redis *redis, struct arena *arena, int block_ms, int argc,
 	const char *const *argv, struct redis_reply *ret)
 {
 	const struct redis_batch command = {argc, argv};
-	redisContext *context = redis_take(redis);
-	bool good;
 
-	if (!context)
-		return false;
-	if (block_ms > 0)
-		set_timeout(context, REDIS_REPLY_MS + block_ms);
-	good = ask(context, arena, &command, 1, ret);
-	if (good && block_ms > 0)
-		set_timeout(context, REDIS_REPLY_MS);
-	redis_give(redis, context);
-	return good;
+	return exchange(redis, arena, block_ms, &command, 1, ret);
 }
 
 bool redis_is_reachable(struct redis *redis)

@@ -29,7 +29,8 @@ struct redis_reply {
 };
 
 /* One command; argv are NUL-terminated. block_ms > 0 lengthens the deadline for XREADGROUP BLOCK.
- * False when the server could not be asked; an error reply is true with REDIS_ERROR. */
+ * False when the server could not be asked; an error reply is true with REDIS_ERROR. A command that
+ * meets a closing connection is sent again once, so in theory it may run twice. */
 bool redis_command(struct redis *redis, struct arena *arena, int block_ms, int argc,
 	const char *const *argv, struct redis_reply *ret);
 

@@ -172,3 +172,12 @@ void redis_give(struct redis *redis, redisContext *context)
 	pthread_cond_signal(&redis->freed);
 	pthread_mutex_unlock(&redis->lock);
 }
+
+void redis_discard(struct redis *redis, redisContext *context)
+{
+	redisFree(context);
+	pthread_mutex_lock(&redis->lock);
+	redis->in_use--;
+	pthread_cond_signal(&redis->freed);
+	pthread_mutex_unlock(&redis->lock);
+}

@@ -44,6 +44,9 @@ redisContext *redis_take(struct redis *redis);
 /* Takes it back; one that has failed is closed, and the pool stays away for a moment. */
 void redis_give(struct redis *redis, redisContext *context);
 
+/* Closes it without staying away. */
+void redis_discard(struct redis *redis, redisContext *context);
+
 /* The script's name for EVALSHA. */
 void redis_limit_hash(char ret_sha1[41]);
 
