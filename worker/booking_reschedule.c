@@ -61,19 +61,14 @@ static enum job_result take(struct job *job, const struct scheduler_booking *the
 	};
 	struct work *work = &job->work;
 	struct rows booking;
-	const char *json;
 	enum problem p;
 
 	work_begin(work, WORK_WRITE);
 	p = q_booking_lock(work, &booking, job->subject_id);
 	if (!p && strcmp(rows_text(&booking, 0, "state"), "rescheduling") == 0)
 		p = booking_take(job, &take);
-	else if (!p && strcmp(rows_text(&booking, 0, "state"), "cancelled") == 0) {
-		p = q_calcom_uid_put(work, &json, take.booking_id, theirs->uid,
-			text_of_integer(job, theirs->start_at_s), take.source);
-		if (!p)
-			p = q_booking_calcom_cancel(work, take.booking_id, theirs->uid);
-	}
+	else if (!p && strcmp(rows_text(&booking, 0, "state"), "cancelled") == 0)
+		p = job_unwanted(job, take.booking_id, theirs);
 	if (!p)
 		p = q_availability_refresh_soon(work, rows_text(&booking, 0, "service_id"));
 	return job_commit(job, p);

@@ -64,20 +64,14 @@ static enum job_result take(struct job *job, const struct scheduler_booking *the
 	};
 	struct work *work = &job->work;
 	struct rows booking;
-	const char *json;
 	enum problem p;
 
 	work_begin(work, WORK_WRITE);
 	p = q_booking_lock(work, &booking, take.booking_id);
 	if (!p && strcmp(rows_text(&booking, 0, "state"), "scheduling") == 0)
 		p = booking_take(job, &take);
-	else if (!p && !rows_text(&booking, 0, "calcom_uid")) {
-		/* Cancelled while Cal.com was asked: it must not stay there. */
-		p = q_calcom_uid_put(work, &json, take.booking_id, theirs->uid,
-			text_of_integer(job, theirs->start_at_s), take.source);
-		if (!p)
-			p = q_booking_calcom_cancel(work, take.booking_id, theirs->uid);
-	}
+	else if (!p)
+		p = job_unwanted(job, take.booking_id, theirs);
 	if (!p)
 		p = q_availability_refresh_soon(work, rows_text(&booking, 0, "service_id"));
 	return job_commit(job, p);

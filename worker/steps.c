@@ -1,6 +1,8 @@
 /* Small steps that many jobs take. */
 #include "worker/steps.h"
 
+#include "queries.gen.h"
+
 enum job_result job_commit(struct job *job, enum problem p)
 {
 	if (!p)
@@ -47,4 +49,16 @@ enum problem job_read(struct job *job, enum problem p)
 const char *text_of_integer(struct job *job, int64_t number)
 {
 	return arena_printf(job->work.arena, "%lld", (long long)number);
+}
+
+enum problem job_unwanted(
+	struct job *job, const char *booking_id, const struct scheduler_booking *theirs)
+{
+	const char *json;
+	enum problem p = q_calcom_uid_extra(&job->work, &json, theirs->uid, booking_id,
+		text_of_integer(job, theirs->start_at_s));
+
+	if (p == P_NOT_FOUND)
+		return P_OK;
+	return p ? p : q_booking_calcom_cancel(&job->work, booking_id, theirs->uid);
 }

@@ -21,6 +21,11 @@ const char *json_field(struct job *job, const char *json, const char *name);
  * …))` ends the read and passes the problem on. */
 enum problem job_read(struct job *job, enum problem p);
 
+/* Cal.com made a booking that ours does not want any more: recorded, and cancelled there by a job.
+ * One that we know of already is left alone. Inside the caller's write transaction. */
+enum problem job_unwanted(
+	struct job *job, const char *booking_id, const struct scheduler_booking *theirs);
+
 const char *text_of_integer(struct job *job, int64_t number);
 
 #endif

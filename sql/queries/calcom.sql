@@ -136,3 +136,11 @@ INSERT INTO calcom_heal (booking_id, what) VALUES (:booking_id::uuid, :what);
 UPDATE booking SET state = 'confirmed', requested_start_at = NULL, reason = :reason,
     updated_at = care_now()
 WHERE booking_id = :booking_id::uuid;
+
+-- name: calcom_uid_extra :one
+-- A booking at Cal.com that ours does not want (any more): kept on record, to be cancelled there. No row when
+-- the uid is known already.
+INSERT INTO calcom_booking (uid, booking_id, start_at, state, source)
+VALUES (:uid, :booking_id::uuid, to_timestamp(:start_s::bigint), 'ended', 'api')
+ON CONFLICT (uid) DO NOTHING
+RETURNING json_build_object('uid', uid);
