@@ -92,9 +92,10 @@ enum problem intake_create(struct request *rq, const struct intake_create_args *
 	if (p)
 		return p;
 	uuid_v7_make(id);
-	/* A guest may read back what it just wrote, and nothing else. */
 	if (rq->caller.role == ROLE_PUBLIC)
-		rq->work.link_id = id;
+		p = q_intake_adopt(&rq->work, id);
+	if (p)
+		return p;
 	p = q_intake_create(&rq->work, &json, id, is_client ? rq->caller.user_id : NULL, rq->body,
 		lower(rq->work.arena, email), zone.zone, zone.source, body_text(rq, "service"),
 		version);

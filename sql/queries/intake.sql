@@ -1,5 +1,9 @@
 -- Intake submissions.
 
+-- name: intake_adopt :exec
+-- A guest may read back what it is about to write, and nothing else, until the transaction ends.
+SELECT set_config('app.link_id', :intake_submission_id, true);
+
 -- name: intake_create :one
 -- The form's version was read before, with the answers' check; a service switched off since then is not found.
 INSERT INTO intake_submission (intake_submission_id, service_id, intake_form_id, user_id,
