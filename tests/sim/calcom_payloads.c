@@ -149,6 +149,19 @@ json_t *calcom_payload_booked(struct sim *sim, struct arena *arena, const struct
 	return payload;
 }
 
+static void add_ended_extras(json_t *payload, const struct booking *booking, bool rejected)
+{
+	if (rejected) {
+		json_object_set_new(payload, "hideCalendarNotes", json_false());
+		json_object_set_new(payload, "hideCalendarEventDetails", json_false());
+		return;
+	}
+	json_object_set_new(payload, "cancelledBy",
+		booking->cancelled_by ? json_string(booking->cancelled_by) : json_null());
+	json_object_set_new(payload, "seatsPerTimeSlot", json_null());
+	json_object_set_new(payload, "seatsShowAttendees", json_false());
+}
+
 /* Cancelled or rejected: +00:00 here, .000Z there, and the destination calendar is an array. */
 json_t *calcom_payload_ended(struct sim *sim, struct arena *arena, const struct booking *booking)
 {
@@ -163,9 +176,7 @@ json_t *calcom_payload_ended(struct sim *sim, struct arena *arena, const struct 
 	json_object_set_new(payload, "price", rejected ? json_integer(0) : json_null());
 	json_object_set_new(payload, rejected ? "rejectionReason" : "cancellationReason",
 		reason ? json_string(reason) : json_null());
-	if (!rejected)
-		json_object_set_new(payload, "cancelledBy",
-			booking->cancelled_by ? json_string(booking->cancelled_by) : json_null());
+	add_ended_extras(payload, booking, rejected);
 	return payload;
 }
 

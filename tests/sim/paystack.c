@@ -27,7 +27,7 @@ struct paystack *paystack_new(struct sim *sim)
 static const char *next_step(const char *code)
 {
 	if (!strcmp(code, "missing_params"))
-		return "Provide all required params ";
+		return "Provide all required params\xc2\xa0"; /* with a no-break space */
 	if (!strcmp(code, "duplicate_reference"))
 		return "Try and create the Transaction or Charge with a new reference";
 	if (!strcmp(code, "transaction_not_found"))

@@ -73,15 +73,16 @@ static void log_request(struct call *call, const struct fault *fault)
 	json_decref(line);
 }
 
+/* A call that a fault cut off has no status; libmicrohttpd must get one all the same. */
 static void write_reply(const struct call *call, struct _u_response *response)
 {
 	const struct reply *reply = &call->reply;
+	unsigned status = reply->status ? (unsigned)reply->status : 200;
 
 	if (reply->length)
-		ulfius_set_binary_body_response(
-			response, (unsigned)reply->status, reply->body, reply->length);
+		ulfius_set_binary_body_response(response, status, reply->body, reply->length);
 	else
-		ulfius_set_empty_body_response(response, (unsigned)reply->status);
+		ulfius_set_empty_body_response(response, status);
 	if (reply->type && reply->length)
 		u_map_put(response->map_header, "Content-Type", reply->type);
 	for (size_t i = 0; i < reply->header_count; i++)
