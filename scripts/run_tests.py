@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOGS = os.path.join(ROOT, ".local", "test")
 BUILD = "build-test"
 CLANG_BUILD = "build-clang"
+FUZZ_BUILD = "build-fuzz"
 # gcc takes the branches that the sanitizers add for code that could run, and warns about them.
 SANITIZE = ["-Db_sanitize=address,undefined",
             "-Dc_args=-Wno-format-truncation -Wno-format-overflow"]
@@ -97,13 +98,14 @@ def read_junit(path):
     return Count(len(cases) - len(bad) - len(skipped), len(bad), len(skipped))
 
 
-PROGRAMS_LOG = os.path.join(ROOT, BUILD, "meson-logs", "testlog.json")
+def programs_log(folder):
+    return os.path.join(ROOT, folder, "meson-logs", "testlog.json")
 
 
-def read_programs():
+def read_programs(folder):
     """meson's log of its last run, a JSON object a line: [(result, output)]."""
     try:
-        with open(PROGRAMS_LOG, encoding="utf-8") as file:
+        with open(programs_log(folder), encoding="utf-8") as file:
             return [(entry["result"], entry.get("stdout", ""))
                     for entry in map(json.loads, file)]
     except OSError:
@@ -123,19 +125,28 @@ def count_program(result, output):
     return Count(max(1, passed), failed, skipped)
 
 
-def unit(name):
-    """meson test, but for the property suite, which counts its own cases below."""
+def meson_test(name, folder, *options):
     env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "ASAN_OPTIONS": "detect_leaks=1",
            "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
-    if os.path.exists(PROGRAMS_LOG):
-        os.unlink(PROGRAMS_LOG)
-    status = run(name, ["meson", "test", "-C", BUILD, "--no-rebuild", "--num-processes", "2",
-                        "--no-suite", "property", "--timeout-multiplier", "4",
-                        "--print-errorlogs"], env)
-    counted = total([count_program(*program) for program in read_programs()])
+    if os.path.exists(programs_log(folder)):
+        os.unlink(programs_log(folder))
+    status = run(name, ["meson", "test", "-C", folder, "--no-rebuild", "--num-processes", "2",
+                        "--timeout-multiplier", "4", "--print-errorlogs", *options], env)
+    counted = total([count_program(*program) for program in read_programs(folder)])
     if counted.passed + counted.failed == 0 or (status != 0 and counted.failed == 0):
         counted = counted._replace(failed=1)
     return counted
+
+
+def unit(name):
+    """All but the suites that count their own cases below."""
+    return meson_test(name, BUILD, "--no-suite", "property", "--no-suite", "generator")
+
+
+def fuzz(name):
+    """Ten seconds for each target, from its seeds."""
+    built = compiled(name, FUZZ_BUILD, ["-Dfuzz=true"], {"CC": "clang"})
+    return built if built.failed else meson_test(name, FUZZ_BUILD, "--suite", "fuzz")
 
 
 def pytest_suite(folder):
@@ -169,11 +180,13 @@ SUITES = [
     Suite("unit", "rules without I/O, under the sanitizers", unit),
     Suite("generator", "what turns the contract into tables", pytest_suite("tests/gen")),
     Suite("support", "the harness itself", pytest_suite("tests/support")),
+    Suite("data", "lib/data against PostgreSQL and Redis", pytest_suite("tests/data")),
     Suite("sim", "the providers' simulator", pytest_suite("tests/sim")),
     Suite("property", "rules against other implementations", pytest_suite("tests/property")),
     Suite("sql", "schema, policies, functions", pytest_suite("tests/sql")),
     Suite("worker", "jobs", pytest_suite("tests/worker")),
     Suite("http", "the whole product over HTTP", pytest_suite("tests/http")),
+    Suite("fuzz", "parsers of what strangers send", fuzz),
     Suite("clang", "compiles with clang", clang),
     Suite("tidy", "docs/style.md's rules", lint("tidy")),
     Suite("format", "clang-format", lint("format")),
@@ -194,7 +207,7 @@ def show(suite, count, seconds):
 
 
 # What a suite stands on, when it is asked for by itself.
-NEEDS = {"clang": (), "tidy": (), "format": (), "cppcheck": (), "generator": (),
+NEEDS = {"clang": (), "tidy": (), "format": (), "cppcheck": (), "generator": (), "fuzz": (),
          "clang_tidy": ("build", "clang")}
 
 

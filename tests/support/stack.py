@@ -148,6 +148,7 @@ class Stack:
         self.folder = os.path.abspath(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.database = database
+        self.moved_s = 0
         ports = ports or {}
         self.ports = {name: free_port(ports.get(name)) for name in ("api", "ops", "worker_ops",
                                                                     "sim")}
@@ -200,12 +201,25 @@ class Stack:
             getattr(self.servers, name).start()
         elif name == "sim":
             self.sim.start()
+            self.teach_sim()
         else:
             self.process(name).start()
             url = self.ops_url if name == "api" else self.worker_ops_url
             self.process(name).wait_until(
                 lambda: open_url(url + "/health/ready")[0] == 200, 30, "GET /health/ready")
         return self
+
+    def teach_sim(self):
+        """What somebody sets up in Cal.com's pages: how long each event type is. And the clock, for
+        a simulator that was started again."""
+        services = self.servers.postgres.psql(
+            "SELECT calcom_event_type_id, duration_minutes, name FROM service", self.database)
+        for line in services.splitlines():
+            event_type, length, title = line.split("|", 2)
+            self.sim.control(f"/_sim/calcom/event-types/{event_type}",
+                             {"length": int(length), "title": title}, "PUT")
+        if self.moved_s:
+            self.sim.post("/_sim/clock", {"advance_s": self.moved_s})
 
     def kill(self, name):
         return self.process(name).kill()
@@ -249,6 +263,7 @@ class Stack:
         """Moves business time and the providers' clock together."""
         self.carectl("clock", "advance", str(advance_s))
         self.sim.post("/_sim/clock", {"advance_s": advance_s})
+        self.moved_s += advance_s
 
     def logs(self, lines=20):
         return {name: tail(self.process(name).log, lines)
