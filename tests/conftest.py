@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import uuid
 
 import psycopg2
 import psycopg2.extras
@@ -9,6 +10,7 @@ import pytest
 import redis as redis_client
 
 from support.client import Client
+from support.intake import submission
 from support.people import PEOPLE, add_people, password_of
 from support.process import tail
 from support.stack import ROOT, Servers, Stack
@@ -146,6 +148,27 @@ def sign_in(client):
                                                "password": password_of(name)}, expect=200)
         return client.with_token(reply.json["access_token"])
     return run
+
+
+@pytest.fixture(scope="module")
+def submit_intake(client):
+    """submit_intake("care-consultation", phone=None, …): a guest, as client and reply."""
+    def run(service="care-consultation", name="Ada Obi", email=None, phone="+14165550199",
+            **changes):
+        form = client.call("intake_form_get", path={"slug": service}, expect=200).json
+        contact = {"name": name, "email": email or f"{uuid.uuid4().hex[:12]}@family.example"}
+        if phone:
+            contact["phone"] = phone
+        intake = client.call("intake_create", json=submission(form, contact, **changes),
+                             expect=201).json
+        return client.with_headers(X_Link_Token=intake["link_token"]), intake
+    return run
+
+
+@pytest.fixture(scope="module")
+def guest(submit_intake):
+    """A visitor who has submitted the intake form, with the link token to go on."""
+    return submit_intake()[0]
 
 
 @pytest.fixture(scope="module")

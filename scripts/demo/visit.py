@@ -1,22 +1,11 @@
 """One visitor's way from the intake to the booking."""
 import datetime
 
+from support.intake import submission
+
 from .wire import Form, Inbox, instant, must, rfc3339, wait_until
 
 ZONE = "America/Toronto"
-
-
-def answer(field):
-    """Something true enough for each type of field."""
-    kind = field["type"]
-    if kind == "choice":
-        return field["options"][0]["value"]
-    if kind == "multi_choice":
-        return [option["value"] for option in field["options"][:2]]
-    fixed = {"date": "1951-04-17", "phone": "+14165550142", "email": "mama@family.example",
-             "consent": True, "text": "Màmá Adébáyọ̀",
-             "long_text": "Help at home for my mother.\nShe lives in Ìbàdàn."}
-    return fixed[kind]
 
 
 class Visit:
@@ -33,12 +22,10 @@ class Visit:
 
     def submit_intake(self):
         form = self.journey.public.get(f"/v1/services/{self.service['slug']}/intake-form")
-        reply = self.journey.public.post("/v1/intake-submissions", {
-            "service": self.service["slug"], "form_version": form["version"],
-            "contact": self.contact, "time_zone": ZONE, "consent": True, "locale": "en",
-            "answers": {field["key"]: answer(field) for field in form["fields"]},
-            "campaign": {"utm_source": "newsletter", "utm_campaign": "demo"},
-            "referrer": "https://www.example.org/care"}, status=201)
+        body = submission(form, self.contact, time_zone=ZONE, locale="en",
+                          campaign={"utm_source": "newsletter", "utm_campaign": "demo"},
+                          referrer="https://www.example.org/care")
+        reply = self.journey.public.post("/v1/intake-submissions", body, status=201)
         must(reply["time_zone"] == ZONE and reply["time_zone_source"] == "browser",
              f"the browser's zone was not kept: {reply['time_zone']} {reply['time_zone_source']}")
         self.intake_id = reply["intake_submission_id"]

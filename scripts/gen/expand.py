@@ -1,7 +1,8 @@
 """Completes the document: every operation also lists the answers that its settings imply.
 
     always                500 503
-    secured               401, and 403 when roles are named
+    secured               401
+    roles, not everybody  403
     parameters or a body  400
     a body                413 415
     path parameters       404
@@ -24,7 +25,9 @@ PROBLEMS = {"400": "validation_failed", "401": "unauthorized", "402": "payment_r
 def implied(op):
     statuses = ["500", "503"]
     if op.secured:
-        statuses += ["401", "403"]
+        statuses.append("401")
+    if "ROLE_PUBLIC" not in op.roles:
+        statuses.append("403")
     if op.parameters or op.body:
         statuses.append("400")
     if op.body:

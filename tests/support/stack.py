@@ -48,8 +48,10 @@ def open_url(url, body=None, method=None, timeout=10):
         return 0, b""
 
 
-def make_keys(key_file):
-    """A key of each kind, made anew: nothing here opens anything elsewhere."""
+def make_keys(folder):
+    """A key of each kind, made anew: nothing here opens anything elsewhere. The signing key takes a
+    moment to make, so a folder's is kept."""
+    key_file = os.path.join(folder, "jwt.pem")
     if not os.path.exists(key_file):
         run([program("carectl"), "key", "generate", "--out", key_file])
     return {
