@@ -157,8 +157,7 @@ class Stack:
         self.url = f"http://{HOST}:{self.ports['api']}"
         self.ops_url = f"http://{HOST}:{self.ports['ops']}"
         self.worker_ops_url = f"http://{HOST}:{self.ports['worker_ops']}"
-        self.settings = {**self.default_settings(),
-                         **make_keys(os.path.join(servers.folder, "jwt.pem")),
+        self.settings = {**self.default_settings(), **make_keys(servers.folder),
                          **(settings or {})}
         self.sim = Simulator(self.folder, self.settings, self.url, self.ports["sim"])
         self.settings = {**self.settings, **self.sim.provider_settings(), **(settings or {})}
