@@ -37,9 +37,9 @@ static const char *check_settings(struct checkup *checkup)
 		return "no memory";
 	good = config_load(user, out, &checkup->config);
 	fclose(out);
+	arena_defer(checkup->call->arena, free, complaints);
 	if (!good)
 		wrong = arena_strndup(checkup->call->arena, complaints, length ? length - 1 : 0);
-	free(complaints);
 	return wrong;
 }
 

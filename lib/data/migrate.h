@@ -1,4 +1,5 @@
-/* Forward-only migrations: sql/migrations/NNNN_name.sql, embedded at build time with their SHA-256. */
+/* Forward-only migrations: sql/migrations/NNNN_name.sql, embedded at build time with their SHA-256.
+ */
 #ifndef CARE_DATA_MIGRATE_H
 #define CARE_DATA_MIGRATE_H
 

@@ -45,6 +45,8 @@ static PGresult *exchange_opening(
 static enum problem open_with(struct work *work, const struct command *statement,
 	struct db_connection **ret_connection, PGresult **ret)
 {
+	*ret_connection = NULL;
+	*ret = NULL;
 	for (int attempt = 1;; attempt++) {
 		enum problem p = P_UNAVAILABLE;
 		struct db_connection *connection = pool_take(work, &p);
@@ -80,7 +82,7 @@ static enum problem run_read(
 	struct db_connection *connection;
 	enum problem p = open_with(work, statement, &connection, ret_result);
 
-	if (p != P_OK)
+	if (!connection)
 		return p;
 	p = judge(work, connection, *ret_result);
 	pool_give(work->db, connection);
@@ -98,7 +100,7 @@ static enum problem run_write(
 		*ret_result = NULL;
 	else
 		*ret_result = connection_exchange(work->connection, statement, 1, reply_ms(work));
-	return p != P_OK ? p : judge(work, work->connection, *ret_result);
+	return work->connection ? judge(work, work->connection, *ret_result) : p;
 }
 
 /* The result belongs to the arena. */

@@ -6,9 +6,17 @@
 
 #include "lib/data/redis_pool.h"
 
+/* One round trip: the commands and where their replies go. */
+struct question {
+	const struct redis_batch *commands;
+	size_t count;
+	int block_ms;
+	struct redis_reply *replies;
+};
+
 static void set_timeout(redisContext *context, int ms)
 {
-	struct timeval timeout = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+	struct timeval timeout = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
 
 	redisSetTimeout(context, timeout);
 }
@@ -72,15 +80,14 @@ static bool append(redisContext *context, struct arena *arena, const struct redi
 	return redisAppendCommandArgv(context, command->argc, argv, NULL) == REDIS_OK;
 }
 
-static bool ask(redisContext *context, struct arena *arena, const struct redis_batch *commands,
-	size_t count, struct redis_reply *ret)
+static bool ask(redisContext *context, struct arena *arena, const struct question *question)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (!append(context, arena, &commands[i]))
+	for (size_t i = 0; i < question->count; i++) {
+		if (!append(context, arena, &question->commands[i]))
 			return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (!take_reply(context, arena, &ret[i]))
+	for (size_t i = 0; i < question->count; i++) {
+		if (!take_reply(context, arena, &question->replies[i]))
 			return false;
 	}
 	return true;
@@ -94,8 +101,7 @@ static bool has_hung_up(const redisContext *context)
 		(context->err == REDIS_ERR_IO && (errno == ECONNRESET || errno == EPIPE));
 }
 
-static bool exchange(struct redis *redis, struct arena *arena, int block_ms,
-	const struct redis_batch *commands, size_t count, struct redis_reply *ret)
+static bool exchange(struct redis *redis, struct arena *arena, const struct question *question)
 {
 	for (int attempt = 1;; attempt++) {
 		redisContext *context = redis_take(redis);
@@ -103,10 +109,10 @@ static bool exchange(struct redis *redis, struct arena *arena, int block_ms,
 
 		if (!context)
 			return false;
-		if (block_ms > 0)
-			set_timeout(context, REDIS_REPLY_MS + block_ms);
-		good = ask(context, arena, commands, count, ret);
-		if (good && block_ms > 0)
+		if (question->block_ms > 0)
+			set_timeout(context, REDIS_REPLY_MS + question->block_ms);
+		good = ask(context, arena, question);
+		if (good && question->block_ms > 0)
 			set_timeout(context, REDIS_REPLY_MS);
 		if (good || attempt == 2 || !has_hung_up(context)) {
 			redis_give(redis, context);
@@ -119,15 +125,18 @@ static bool exchange(struct redis *redis, struct arena *arena, int block_ms,
 bool redis_pipeline(struct redis *redis, struct arena *arena, const struct redis_batch *commands,
 	size_t count, struct redis_reply *ret)
 {
-	return exchange(redis, arena, 0, commands, count, ret);
+	const struct question question = {commands, count, 0, ret};
+
+	return exchange(redis, arena, &question);
 }
 
 bool redis_command(struct redis *redis, struct arena *arena, int block_ms, int argc,
 	const char *const *argv, struct redis_reply *ret)
 {
 	const struct redis_batch command = {argc, argv};
+	const struct question question = {&command, 1, block_ms, ret};
 
-	return exchange(redis, arena, block_ms, &command, 1, ret);
+	return exchange(redis, arena, &question);
 }
 
 bool redis_is_reachable(struct redis *redis)

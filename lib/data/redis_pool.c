@@ -11,7 +11,7 @@
 
 enum { AWAY_MS = 500 };
 
-static const struct timeval reply_timeout = {.tv_usec = REDIS_REPLY_MS * 1000};
+static const struct timeval reply_timeout = {.tv_usec = REDIS_REPLY_MS * 1000L};
 
 struct redis *redis_open(const char *url, int connections_max)
 {

@@ -100,8 +100,11 @@ struct db *db_open(
 
 	if (!options->roles || options->roles >= 1U << DB_ROLE_COUNT)
 		abort();
-	if (connection)
-		complaint = server_complaint(connection, options, arena);
+	if (!connection) {
+		*ret_complaint = complaint;
+		return NULL;
+	}
+	complaint = server_complaint(connection, options, arena);
 	if (!complaint)
 		complaint = level_complaint(connection, arena);
 	if (!complaint)

@@ -37,11 +37,11 @@ struct work {
 	struct arena *arena;
 	struct db *db;
 	enum db_role role;
+	enum work_mode mode;
 	const char *actor_id;   /* uuid of the user who acts, NULL for none: app.user_id */
 	const char *link_id;    /* uuid a link token opens, NULL for none: app.link_id */
 	const char *request_id; /* or the job's id: in logs and problems */
 
-	enum work_mode mode;
 	struct db_connection *connection; /* data/db.c's; NULL outside a transaction */
 
 	/* The latest problem, for the reply or the log. */
