@@ -129,7 +129,7 @@ static bool exists_in_version(const struct call *call)
 
 	if (!strcmp(first, "slots"))
 		return calcom_versioned(call, "2024-09-04");
-	if (strcmp(first, "bookings") || calcom_versioned(call, "2024-08-13") ||
+	if (strcmp(first, "bookings") != 0 || calcom_versioned(call, "2024-08-13") ||
 		calcom_versioned(call, "2026-02-25"))
 		return true;
 	return !strcmp(operation, "calcom.get") || !strcmp(operation, "calcom.list") ||
@@ -141,7 +141,7 @@ static bool admit(struct call *call)
 	const char *key = call_bearer(call);
 	struct rate rate;
 
-	if (key ? strcmp(key, setting_text(call->sim, "calcom_api_key"))
+	if (key ? strcmp(key, setting_text(call->sim, "calcom_api_key")) != 0
 		: !is_public(call->route->operation)) {
 		calcom_fail(call, 401,
 			key ? "ApiAuthStrategy - api key - Your api key is not valid"

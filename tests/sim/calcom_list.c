@@ -55,9 +55,9 @@ static bool is_asked(const struct call *call, const struct booking *booking)
 	const char *name = call_query(call, "attendeeName");
 	const char *id = arena_printf(call->arena, "%ld", booking->type->id);
 
-	if (email && strcasecmp(email, booking->email))
+	if (email && strcasecmp(email, booking->email) != 0)
 		return false;
-	if ((uid && strcmp(uid, booking->uid)) || (name && !strcasestr(booking->name, name)))
+	if ((uid && strcmp(uid, booking->uid) != 0) || (name && !strcasestr(booking->name, name)))
 		return false;
 	return asked_for(call_query(call, "eventTypeId"), id) &&
 		asked_for(call_query(call, "eventTypeIds"), id) && has_status(call, booking) &&

@@ -9,7 +9,7 @@ static json_t *organizer_of(const struct booking *booking)
 	const struct event_type *type = booking->type;
 
 	return json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:{s:s},s:s,s:I}", "id",
-		(json_int_t)(1000 + type->id), "name", type->host_name, "email", type->host_email,
+		1000 + (json_int_t)type->id, "name", type->host_name, "email", type->host_email,
 		"username", "care-host", "usernameInOrg", "care-host", "timeZone", type->time_zone,
 		"language", "locale", "en", "timeFormat", "h:mma", "utcOffset",
 		(json_int_t)(clock_offset_s(booking->start_ms, type->time_zone) / 60));
@@ -188,7 +188,7 @@ json_t *calcom_payload_meeting(struct arena *arena, const struct booking *bookin
 		"{s:I,s:s,s:s,s:I,s:s,s:I,s:s,s:s,s:{},s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:b,"
 		"s:s?,s:O,s:s,s:I,s:{s:s,s:s,s:s,s:s}}",
 		"id", (json_int_t)booking->id, "uid", booking->uid, "idempotencyKey",
-		booking->ical_uid, "userId", (json_int_t)(1000 + type->id), "userPrimaryEmail",
+		booking->ical_uid, "userId", 1000 + (json_int_t)type->id, "userPrimaryEmail",
 		type->host_email, "eventTypeId", (json_int_t)type->id, "title", type->title,
 		"description", "", "customInputs", "responses", answers_of(booking, false),
 		"startTime", clock_iso(arena, booking->start_ms), "endTime",
@@ -201,11 +201,11 @@ json_t *calcom_payload_meeting(struct arena *arena, const struct booking *bookin
 		type->host_name, "timeZone", type->time_zone, "username", "care-host");
 
 	json_object_set_new(body, "attendees",
-		json_pack("[{s:I,s:s,s:s,s:s,s:s?,s:s,s:I,s:b}]", "id",
-			(json_int_t)(booking->id + 1), "email", booking->email, "name",
-			booking->name, "timeZone", booking->time_zone, "phoneNumber",
-			booking->phone, "locale", booking->language, "bookingId",
-			(json_int_t)booking->id, "noShow", booking->absent));
+		json_pack("[{s:I,s:s,s:s,s:s,s:s?,s:s,s:I,s:b}]", "id", 1 + (json_int_t)booking->id,
+			"email", booking->email, "name", booking->name, "timeZone",
+			booking->time_zone, "phoneNumber", booking->phone, "locale",
+			booking->language, "bookingId", (json_int_t)booking->id, "noShow",
+			booking->absent));
 	json_object_set_new(body, "noShowHost", json_boolean(booking->absent_host));
 	json_object_set_new(body, "payment", json_array());
 	json_object_set_new(body, "references", json_array());

@@ -1,10 +1,11 @@
 /* Cal.com: event types, made when first asked for. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/sim/calcom.h"
 #include "tests/sim/clock.h"
+
+#define HOUR_MIN 60L
 
 static struct event_type *new_type(struct sim *sim, long id, const char *key)
 {
@@ -19,8 +20,8 @@ static struct event_type *new_type(struct sim *sim, long id, const char *key)
 		.length_min = 45,
 		.step_min = 30,
 		.notice_min = 120,
-		.opens_min = 8 * 60,
-		.closes_min = 18 * 60,
+		.opens_min = 8 * HOUR_MIN,
+		.closes_min = 18 * HOUR_MIN,
 		.days = 0x7f};
 	type->bookings.arena = type->reservations.arena = sim->arena;
 	map_put(sim->calcom->types, key, type);
@@ -112,11 +113,10 @@ void calcom_types_get(struct call *call)
 static long minutes_of(const json_t *body, const char *name, long otherwise)
 {
 	const char *text = json_string_value(json_object_get(body, name));
-	int hours, minutes;
+	char *end;
+	long hours = text ? strtol(text, &end, 10) : 0;
 
-	if (!text || sscanf(text, "%2d:%2d", &hours, &minutes) != 2)
-		return otherwise;
-	return hours * 60L + minutes;
+	return text && *end == ':' ? hours * HOUR_MIN + strtol(end + 1, NULL, 10) : otherwise;
 }
 
 static void take_long(const json_t *body, const char *name, long *number)

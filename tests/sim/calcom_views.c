@@ -12,7 +12,7 @@ static const char *title_of(struct arena *arena, const struct booking *booking)
 
 static json_t *host_of(const struct event_type *type)
 {
-	return json_pack("{s:I,s:s,s:s,s:s,s:s,s:s}", "id", (json_int_t)(1000 + type->id), "name",
+	return json_pack("{s:I,s:s,s:s,s:s,s:s,s:s}", "id", 1000 + (json_int_t)type->id, "name",
 		type->host_name, "email", type->host_email, "displayEmail", type->host_email,
 		"username", "care-host", "timeZone", type->time_zone);
 }
@@ -87,7 +87,7 @@ json_t *calcom_view_old(struct arena *arena, const struct booking *booking)
 		booking->location, "metadata", booking->metadata, "attendees", "name",
 		booking->name, "email", booking->email, "timeZone", booking->time_zone, "locale",
 		booking->language, "eventType", "id", (json_int_t)booking->type->id, "slug",
-		booking->type->slug, "user", "id", (json_int_t)(1000 + booking->type->id), "email",
+		booking->type->slug, "user", "id", 1000 + (json_int_t)booking->type->id, "email",
 		booking->type->host_email, "name", booking->type->host_name);
 }
 
@@ -131,6 +131,6 @@ json_t *calcom_view_type(const struct event_type *type)
 		"minimumBookingNotice", (json_int_t)type->notice_min, "beforeEventBuffer", 0,
 		"afterEventBuffer", 0, "metadata", "price", 0, "currency", "usd", "isInstantEvent",
 		0, "bookingWindow", "disabled", 1, "confirmationPolicy", policy, "seats",
-		"disabled", 1, "hidden", 0, "ownerId", (json_int_t)(1000 + type->id), "users", "id",
-		(json_int_t)(1000 + type->id), "name", type->host_name);
+		"disabled", 1, "hidden", 0, "ownerId", 1000 + (json_int_t)type->id, "users", "id",
+		1000 + (json_int_t)type->id, "name", type->host_name);
 }

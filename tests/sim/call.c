@@ -36,7 +36,9 @@ static char *url_decode(struct arena *arena, const char *text, size_t length, bo
 				(char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
 			i += 2;
 		} else {
-			decoded[end++] = form && text[i] == '+' ? ' ' : text[i];
+			decoded[end++] = text[i];
+			if (form && text[i] == '+')
+				decoded[end - 1] = ' ';
 		}
 	}
 	return decoded;
@@ -97,7 +99,7 @@ static bool fits(const struct call *call, const char *pattern)
 			return false;
 		if (!any &&
 			(strlen(call->segments[at]) != word ||
-				strncmp(call->segments[at], pattern, word)))
+				strncmp(call->segments[at], pattern, word) != 0))
 			return false;
 		pattern += word;
 		at++;
@@ -122,7 +124,7 @@ bool call_find(struct call *call, const struct vendor *const *vendors)
 	for (; *vendors; vendors++) {
 		size_t length = strlen((*vendors)->prefix);
 
-		if (strncmp(call->path, (*vendors)->prefix, length) ||
+		if (strncmp(call->path, (*vendors)->prefix, length) != 0 ||
 			(call->path[length] && call->path[length] != '/'))
 			continue;
 		call->vendor = *vendors;

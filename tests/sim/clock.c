@@ -2,7 +2,6 @@
 #include "tests/sim/clock.h"
 
 #include <glib.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -87,44 +86,70 @@ static const char *parse_fraction(const char *text, int64_t *ret_ms)
 	return text;
 }
 
+/* Exactly count digits, and after them the character behind, which "" leaves open. */
+static bool take_number(const char **at, int count, const char *behind, int *ret_number)
+{
+	*ret_number = 0;
+	for (; count; count--, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return false;
+		*ret_number = *ret_number * 10 + (**at - '0');
+	}
+	if (!*behind)
+		return true;
+	return **at && strchr(behind, *(*at)++);
+}
+
 static bool parse_offset(const char *text, int64_t *ret_ms)
 {
-	int hours, minutes, used = 0;
-	char sign;
+	int hours, minutes;
+	char sign = *text;
 
 	*ret_ms = 0;
 	if (!*text || !strcmp(text, "Z") || !strcmp(text, "z"))
 		return true;
-	if (sscanf(text, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || text[used] != '\0')
-		return false;
-	if (sign != '+' && sign != '-')
+	text++;
+	if ((sign != '+' && sign != '-') || !take_number(&text, 2, ":", &hours) ||
+		!take_number(&text, 2, "", &minutes) || *text)
 		return false;
 	*ret_ms = (hours * 60 + minutes) * INT64_C(60000) * (sign == '-' ? -1 : 1);
+	return true;
+}
+
+static bool parse_time(const char *text, struct tm *parts, int64_t *ret_fraction_ms)
+{
+	int64_t offset_ms;
+
+	if (!take_number(&text, 2, ":", &parts->tm_hour) ||
+		!take_number(&text, 2, ":", &parts->tm_min) ||
+		!take_number(&text, 2, "", &parts->tm_sec))
+		return false;
+	if (!parse_offset(parse_fraction(text, ret_fraction_ms), &offset_ms))
+		return false;
+	*ret_fraction_ms -= offset_ms;
 	return true;
 }
 
 bool clock_parse(const char *text, int64_t *ret_ms, bool *ret_date_only)
 {
 	struct tm parts = {0};
-	int64_t fraction = 0, offset = 0;
-	int date = 0, time = 0;
-	char separator;
+	int64_t fraction_ms = 0;
+	bool date_only;
 
-	if (!text ||
-		sscanf(text, "%4d-%2d-%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-			&date) != 3)
+	if (!text || !take_number(&text, 4, "-", &parts.tm_year) ||
+		!take_number(&text, 2, "-", &parts.tm_mon) ||
+		!take_number(&text, 2, "", &parts.tm_mday))
 		return false;
-	if (text[date] &&
-		sscanf(text + date, "%c%2d:%2d:%2d%n", &separator, &parts.tm_hour, &parts.tm_min,
-			&parts.tm_sec, &time) != 4)
-		return false;
-	if (time && !parse_offset(parse_fraction(text + date + time, &fraction), &offset))
+	date_only = !*text;
+	if (!date_only &&
+		((*text != 'T' && *text != 't' && *text != ' ') ||
+			!parse_time(text + 1, &parts, &fraction_ms)))
 		return false;
 	parts.tm_year -= 1900;
 	parts.tm_mon -= 1;
-	*ret_ms = (int64_t)timegm(&parts) * 1000 + fraction - offset;
+	*ret_ms = (int64_t)timegm(&parts) * 1000 + fraction_ms;
 	if (ret_date_only)
-		*ret_date_only = time == 0;
+		*ret_date_only = date_only;
 	return true;
 }
 

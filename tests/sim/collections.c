@@ -34,7 +34,7 @@ struct map *map_new(struct arena *arena)
 
 	map->arena = arena;
 	map->bucket_count = 64;
-	map->buckets = arena_alloc(arena, map->bucket_count * sizeof(*map->buckets));
+	map->buckets = arena_alloc(arena, map->bucket_count * sizeof(void *));
 	return map;
 }
 
@@ -42,7 +42,7 @@ static struct entry *find(const struct map *map, const char *key, uint64_t hash)
 {
 	struct entry *entry = map->buckets[hash & (map->bucket_count - 1)];
 
-	while (entry && (entry->hash != hash || strcmp(entry->key, key)))
+	while (entry && (entry->hash != hash || strcmp(entry->key, key) != 0))
 		entry = entry->next;
 	return entry;
 }
@@ -69,7 +69,7 @@ static void grow(struct map *map)
 	size_t old_count = map->bucket_count;
 
 	map->bucket_count *= 2;
-	map->buckets = arena_alloc(map->arena, map->bucket_count * sizeof(*map->buckets));
+	map->buckets = arena_alloc(map->arena, map->bucket_count * sizeof(void *));
 	for (size_t i = 0; i < old_count; i++) {
 		struct entry *entry = old[i];
 

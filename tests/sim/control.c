@@ -118,7 +118,7 @@ static void transaction_post(struct call *call)
 	payment.amount = json_integer_value(json_object_get(call->body, "amount"));
 	payment.fees = json_integer_value(json_object_get(call->body, "fees"));
 	payment.currency = call_field(call, "currency");
-	if (strcmp(status, "success"))
+	if (strcmp(status, "success") != 0)
 		payment.response = "Declined";
 	paystack_pay(call->sim, transaction, &payment);
 	reply_json(call, 200, paystack_view_verify(transaction));

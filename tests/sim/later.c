@@ -94,7 +94,7 @@ static int64_t heap_clock(const struct later *later, enum heap_kind kind)
 /* The first heap with something due, or -1 and how long nothing is. */
 static int due_heap(struct later *later, int64_t *ret_wait_ms)
 {
-	int64_t wait_ms = 3600 * 1000;
+	int64_t wait_ms = 3600000;
 
 	for (int kind = 0; kind < HEAP_COUNT; kind++) {
 		const struct heap *heap = &later->heaps[kind];

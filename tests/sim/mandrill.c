@@ -115,7 +115,7 @@ static void info(struct call *call)
 	const struct message *message = messages_find(call->sim, id);
 	json_t *view;
 
-	if (!message || strcmp(message->channel, "email")) {
+	if (!message || strcmp(message->channel, "email") != 0) {
 		mandrill_fail(call, 11, "Unknown_Message",
 			arena_printf(
 				call->arena, "No message exists with the id '%s'", id ? id : ""));
@@ -156,7 +156,7 @@ static bool admit(struct call *call)
 {
 	const char *key = call_field(call, "key");
 
-	if (!key || strcmp(key, setting_text(call->sim, "mandrill_api_key")))
+	if (!key || strcmp(key, setting_text(call->sim, "mandrill_api_key")) != 0)
 		mandrill_fail(call, -1, "Invalid_Key", "Invalid API key");
 	else if (rate_count(call->sim, "mandrill").left < 0)
 		limited(call);

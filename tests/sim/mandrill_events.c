@@ -19,7 +19,7 @@ static const char *name_of(const json_t *batch)
 	{
 		const char *is = json_string_value(json_object_get(event, "event"));
 
-		if (name && is && strcmp(name, is))
+		if (name && is && strcmp(name, is) != 0)
 			return "mixed";
 		name = is;
 	}
@@ -104,7 +104,7 @@ void mandrill_event(struct call *call)
 	const char *event = call_field(call, "event");
 
 	for (size_t i = 0; message && event && i < sizeof(states) / sizeof(*states); i++) {
-		if (strcmp(states[i].event, event))
+		if (strcmp(states[i].event, event) != 0)
 			continue;
 		message->status = states[i].state;
 		if (!strcmp(event, "hard_bounce") || !strcmp(event, "spam") ||

@@ -153,8 +153,8 @@ void messages_show(struct call *call)
 	for (size_t i = (size_t)call_query_long(call, "after", 0); i < all->count && limit; i++) {
 		const struct message *message = all->items[i];
 
-		if ((channel && strcmp(channel, message->channel)) ||
-			(to && strcasecmp(to, message->to)))
+		if ((channel && strcmp(channel, message->channel) != 0) ||
+			(to && strcasecmp(to, message->to) != 0))
 			continue;
 		if (out->data[out->length - 1] == '}')
 			text_add(out, ",");

@@ -88,7 +88,7 @@ static bool admit(struct call *call)
 	const char *key = call_bearer(call);
 	struct rate rate;
 
-	if (!key || strcmp(key, setting_text(call->sim, "paystack_secret_key"))) {
+	if (!key || strcmp(key, setting_text(call->sim, "paystack_secret_key")) != 0) {
 		paystack_fail(call, 401, NULL, "Invalid key");
 		return false;
 	}

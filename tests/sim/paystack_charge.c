@@ -203,7 +203,7 @@ static int64_t usual_fees(const char *currency, int64_t amount)
 {
 	int64_t fees;
 
-	if (strcmp(currency, "NGN"))
+	if (strcmp(currency, "NGN") != 0)
 		return (amount * 39 + 999) / 1000;
 	fees = (amount * 15 + 999) / 1000 + (amount >= 250000 ? 10000 : 0);
 	return fees > 200000 ? 200000 : fees;
@@ -327,8 +327,8 @@ void paystack_charge(struct call *call)
 
 	if (!wrong &&
 		(!card ||
-			strcasecmp(
-				order.email, json_string_value(json_object_get(card, "_email"))))) {
+			strcasecmp(order.email,
+				json_string_value(json_object_get(card, "_email"))) != 0)) {
 		wrong = "Authorization code does not exist or has been deactivated";
 		code = "invalid_params";
 	}

@@ -95,7 +95,7 @@ void paystack_refund_move(struct sim *sim, json_t *refund, const char *status)
 	struct transaction *of = refunded_by(sim, refund);
 	bool done = !strcmp(status, "processed");
 
-	if (!strcmp(status, "failed") && strcmp(text_of(refund, "status"), "failed"))
+	if (!strcmp(status, "failed") && strcmp(text_of(refund, "status"), "failed") != 0)
 		of->refunded -= number_of(refund, "amount");
 	json_object_set_new(refund, "status", json_string(status));
 	json_object_set_new(
@@ -127,7 +127,7 @@ static void walk(struct sim *sim, void *argument)
 	if (!strcmp(status, "pending")) {
 		paystack_refund_move(sim, refund, "processing");
 		walk_later(sim, refund);
-	} else if (!strcmp(status, "processing") && strcmp(outcome, "processing")) {
+	} else if (!strcmp(status, "processing") && strcmp(outcome, "processing") != 0) {
 		paystack_refund_move(sim, refund, outcome);
 	}
 }
@@ -281,7 +281,7 @@ void paystack_refund_retry(struct call *call)
 {
 	json_t *refund = map_get(call->sim->paystack->refunds, call->segments[2]);
 
-	if (!refund || strcmp(text_of(refund, "status"), "needs-attention")) {
+	if (!refund || strcmp(text_of(refund, "status"), "needs-attention") != 0) {
 		paystack_fail(call, 422, "invalid_params",
 			"Invalid Refund state, refund status should be \"needs-attention\"");
 		return;

@@ -216,9 +216,8 @@ uint64_t sim_next(struct sim *sim)
 char *sim_token(struct arena *arena, const char *prefix, const char *alphabet, size_t count)
 {
 	size_t start = strlen(prefix), letters = strlen(alphabet);
-	char *token = arena_alloc(arena, start + count + 1);
+	char *token = arena_printf(arena, "%s%*s", prefix, (int)count, "");
 
-	memcpy(token, prefix, start);
 	gnutls_rnd(GNUTLS_RND_NONCE, token + start, count);
 	for (size_t i = start; i < start + count; i++)
 		token[i] = alphabet[(unsigned char)token[i] % letters];

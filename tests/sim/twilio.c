@@ -37,7 +37,7 @@ json_t *twilio_view(struct sim *sim, struct arena *arena, const struct message *
 	const char *account = setting_text(sim, "twilio_account_sid");
 	const char *base = arena_printf(
 		arena, "/2010-04-01/Accounts/%s/Messages/%s", account, message->provider_id);
-	bool chosen = !message->service || strcmp(message->status, "accepted");
+	bool chosen = !message->service || strcmp(message->status, "accepted") != 0;
 	const char *segments = arena_printf(arena, "%ld", twilio_segments(message->body, NULL));
 
 	return json_pack(
@@ -65,7 +65,7 @@ static struct message *asked(struct call *call)
 {
 	struct message *message = messages_find(call->sim, call->segments[4]);
 
-	if (!message || message->deleted || strcmp(message->channel, "sms")) {
+	if (!message || message->deleted || strcmp(message->channel, "sms") != 0) {
 		twilio_fail(call, 404, 20404,
 			arena_printf(call->arena, "The requested resource %s was not found",
 				strchr(call->path + 1, '/')));
@@ -91,7 +91,7 @@ static void update(struct call *call)
 	if (!message)
 		return;
 	if (status && !strcmp(status, "canceled")) {
-		if (strcmp(message->status, "scheduled")) {
+		if (strcmp(message->status, "scheduled") != 0) {
 			twilio_fail(call, 400, 30409, "Message cannot be canceled");
 			return;
 		}
@@ -159,11 +159,19 @@ static void find_listed(const struct call *call, struct list *found)
 	}
 }
 
+/* The next page keeps the filters. */
 static const char *page_uri(const struct call *call, long page, long size)
 {
-	return arena_printf(call->arena,
-		"/2010-04-01/Accounts/%s/Messages.json?PageSize=%ld&Page=%ld",
-		setting_text(call->sim, "twilio_account_sid"), size, page);
+	json_t *query = json_copy(call->query);
+	const char *uri;
+
+	json_object_set_new(query, "PageSize", json_string(arena_printf(call->arena, "%ld", size)));
+	json_object_set_new(query, "Page", json_string(arena_printf(call->arena, "%ld", page)));
+	uri = arena_printf(call->arena, "/2010-04-01/Accounts/%s/Messages.json?%s",
+		setting_text(call->sim, "twilio_account_sid"),
+		form_encode(call->arena, query)->data);
+	json_decref(query);
+	return uri;
 }
 
 static void list(struct call *call)
@@ -215,7 +223,7 @@ static bool admit(struct call *call)
 {
 	if (!is_authorized(call))
 		twilio_fail(call, 401, 20003, "Authenticate");
-	else if (strcmp(call->segments[2], setting_text(call->sim, "twilio_account_sid")))
+	else if (strcmp(call->segments[2], setting_text(call->sim, "twilio_account_sid")) != 0)
 		unknown(call);
 	else if (rate_count(call->sim, "twilio").left < 0)
 		limited(call);

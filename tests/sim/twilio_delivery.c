@@ -47,7 +47,7 @@ static void enter(struct sim *sim, struct message *message, const char *status)
 	message->updated_ms = clock_now(sim);
 	if (!strcmp(status, "sent"))
 		message->sent_ms = message->updated_ms;
-	if (!message->from && strcmp(status, "accepted"))
+	if (!message->from && strcmp(status, "accepted") != 0)
 		message->from = "+15005550006";
 	tell(sim, message);
 }
@@ -219,7 +219,7 @@ void twilio_inbound(struct call *call)
 		return;
 	}
 	type = opt_out_type(call_field(call, "body"));
-	if (type && strcmp(type, "HELP"))
+	if (type && strcmp(type, "HELP") != 0)
 		map_put(sim->twilio->opted_out, pair(call->arena, service ? service : to, from),
 			!strcmp(type, "STOP") ? &opted_out_mark : NULL);
 	sid = sim_token(call->arena, "SM", ALPHABET_HEX, 32);

@@ -184,14 +184,14 @@ static bool check_schedule(struct call *call, const char *service, int64_t *ret_
 	*ret_at_ms = 0;
 	if (!type && !at)
 		return true;
-	if (!type || strcmp(type, "fixed"))
+	if (!type || strcmp(type, "fixed") != 0)
 		return refuse(call, 35117, "ScheduleType must be fixed");
 	if (!at || !clock_parse(at, ret_at_ms, NULL))
 		return refuse(call, 35111, "SendAt is required with ScheduleType");
 	if (!service)
 		return refuse(call, 35118, "MessagingServiceSid is required to schedule a message");
 	ahead_ms = *ret_at_ms - clock_now(call->sim);
-	if (ahead_ms <= 5 * MINUTE_MS || ahead_ms > 35 * 24 * 60 * MINUTE_MS)
+	if (ahead_ms <= 5 * MINUTE_MS || ahead_ms > MINUTE_MS * 35 * 24 * 60)
 		return refuse(
 			call, 35114, "SendAt time must be between 300 seconds and 35 days ahead");
 	return true;

@@ -161,7 +161,7 @@ void hook_fault_add(struct call *call)
 	const char *action = call_field(call, "action");
 
 	while (rule->action < RULE_UNKNOWN &&
-		(!action || strcmp(action, action_names[rule->action])))
+		(!action || strcmp(action, action_names[rule->action]) != 0))
 		rule->action++;
 	if (rule->action == RULE_UNKNOWN) {
 		reply_json(call, 400, json_pack("{s:s}", "error", "unknown action"));

@@ -32,21 +32,22 @@ struct drip {
 void *wire_log_uri(void *nothing, const char *uri, struct MHD_Connection *connection)
 {
 	struct connection_info_struct *info = ulfius_uri_logger(nothing, uri);
+	uintptr_t address = (uintptr_t)connection;
 
 	if (info)
-		u_map_put_binary(info->request->map_cookie, connection_key, (char *)&connection, 0,
-			sizeof(connection));
+		u_map_put_binary(info->request->map_cookie, connection_key, (char *)&address, 0,
+			sizeof(address));
 	return info;
 }
 
 static struct MHD_Connection *connection_of(const struct call *call)
 {
-	struct MHD_Connection *connection = NULL;
 	const char *bytes = u_map_get(call->request->map_cookie, connection_key);
+	uintptr_t address = 0;
 
 	if (bytes)
-		memcpy(&connection, bytes, sizeof(connection));
-	return connection;
+		memcpy(&address, bytes, sizeof(address));
+	return (struct MHD_Connection *)address;
 }
 
 /* The peer sees the end of the stream, or with reset an RST: connecting a socket to nowhere
