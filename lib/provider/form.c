@@ -27,7 +27,10 @@ static const char *decode(struct arena *arena, const char *bytes, size_t length,
 			out[used++] = (char)(high << 4 | low);
 			i += 2;
 		} else {
-			out[used++] = bytes[i] == '+' ? ' ' : bytes[i];
+			out[used] = bytes[i];
+			if (out[used] == '+')
+				out[used] = ' ';
+			used++;
 		}
 	}
 	*ret_length = used;

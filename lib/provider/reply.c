@@ -43,33 +43,45 @@ static bool is_private(const char *word, size_t length)
 	return digits >= PRIVATE_DIGITS || (digits && length >= TOKEN_LENGTH);
 }
 
-/* Words of printable ASCII, private ones masked, one space between them. */
-static void copy_message(char *out, size_t size, const char *message)
+static bool is_printable(char c)
 {
-	size_t used = 0;
-
-	while (*message && used + 1 < size) {
-		size_t length = strcspn(message, " \t\r\n\"'");
-		const char *word = is_private(message, length) ? "[...]" : message;
-		size_t count = word == message ? length : strlen(word);
-
-		for (size_t i = 0; i < count && used + 1 < size; i++)
-			out[used++] = word[i] >= ' ' && word[i] <= '~' ? word[i] : '?';
-		message += length;
-		if (*message && used + 1 < size)
-			out[used++] = *message == '"' || *message == '\'' ? *message : ' ';
-		message += *message ? 1 : 0;
-	}
-	out[used] = '\0';
+	return c >= ' ' && c <= '~';
 }
 
-static void copy_code(char *out, size_t size, const char *code)
+/* Adds count bytes; what is not printable ASCII becomes instead. */
+static void add_printable(struct text *out, const char *bytes, size_t count, const char *instead)
 {
-	size_t used = 0;
+	for (size_t i = 0; i < count; i++)
+		text_add_bytes(out, is_printable(bytes[i]) ? &bytes[i] : instead, 1);
+}
 
-	for (; *code && used + 1 < size; code++)
-		out[used++] = *code > ' ' && *code <= '~' ? *code : '_';
-	out[used] = '\0';
+/* The message with private words masked and every kind of space made a space. */
+static const char *masked(struct arena *arena, const char *message)
+{
+	static const char ends[] = " \t\r\n\"'";
+	struct text *out = text_new(arena);
+
+	while (*message) {
+		size_t length = strcspn(message, ends);
+
+		if (is_private(message, length))
+			text_add(out, "[...]");
+		else
+			add_printable(out, message, length, "?");
+		message += length;
+		if (*message)
+			add_printable(out, message++, 1, " ");
+	}
+	return out->data;
+}
+
+static const char *plain(struct arena *arena, const char *code)
+{
+	struct text *out = text_new(arena);
+
+	for (; *code; code++)
+		text_add_bytes(out, is_printable(*code) && *code != ' ' ? code : "_", 1);
+	return out->data;
 }
 
 enum outcome reply_fail(
@@ -79,8 +91,9 @@ enum outcome reply_fail(
 
 	error->status = reply->answer.status;
 	error->retry_after_s = reply->answer.retry_after_s;
-	copy_code(error->code, sizeof(error->code), code ? code : "");
-	copy_message(error->message, sizeof(error->message), message ? message : "");
+	snprintf(error->code, sizeof(error->code), "%s", plain(reply->arena, code ? code : ""));
+	snprintf(error->message, sizeof(error->message), "%s",
+		masked(reply->arena, message ? message : ""));
 	return outcome;
 }
 

@@ -37,60 +37,65 @@ static int close_arena(void **state)
 
 static const struct {
 	int status;
-	const char *body;
 	enum outcome outcome;
+	const char *body;
 	const char *code;
 } failures[] = {
-	{400,
+	{400, OUTCOME_REFUSED,
 		ERROR_A("BadRequestException",
 			"User either already has booking at this time or is not available"),
-		OUTCOME_REFUSED, "slot_taken"},
-	{400,
+		"slot_taken"},
+	{400, OUTCOME_REFUSED,
 		ERROR_A("BadRequestException",
 			"One of the hosts either already has booking at this "
 			"time or is not available"),
-		OUTCOME_REFUSED, "slot_taken"},
-	{400, ERROR_B(400, "User either already has booking at this time or is not available"),
-		OUTCOME_REFUSED, "slot_taken"},
-	{409, ERROR_B(409, "booking_conflict_error"), OUTCOME_REFUSED, "slot_taken"},
-	{409, ERROR_A("ConflictException", "No more seats left at this seated booking."),
-		OUTCOME_REFUSED, "slot_taken"},
-	{400, ERROR_A("BadRequestException", "Attempting to book a meeting in the past."),
-		OUTCOME_REFUSED, "slot_taken"},
-	{400,
+		"slot_taken"},
+	{400, OUTCOME_REFUSED,
+		ERROR_B(400, "User either already has booking at this time or is not available"),
+		"slot_taken"},
+	{409, OUTCOME_REFUSED, ERROR_B(409, "booking_conflict_error"), "slot_taken"},
+	{409, OUTCOME_REFUSED,
+		ERROR_A("ConflictException", "No more seats left at this seated booking."),
+		"slot_taken"},
+	{400, OUTCOME_REFUSED,
+		ERROR_A("BadRequestException", "Attempting to book a meeting in the past."),
+		"slot_taken"},
+	{400, OUTCOME_REFUSED,
 		ERROR_A("BadRequestException",
 			"The event type can't be booked at the \\\"start\\\" "
 			"time provided."),
-		OUTCOME_REFUSED, "slot_taken"},
-	{400, ERROR_A("BadRequestException", "Missing required booking field response: x"),
-		OUTCOME_REFUSED, "BadRequestException"},
-	{404, ERROR_A("NotFoundException", "Event type with id 7 not found."), OUTCOME_CONFIG,
+		"slot_taken"},
+	{400, OUTCOME_REFUSED,
+		ERROR_A("BadRequestException", "Missing required booking field response: x"),
+		"BadRequestException"},
+	{404, OUTCOME_CONFIG, ERROR_A("NotFoundException", "Event type with id 7 not found."),
 		"event_type_not_found"},
-	{404, ERROR_A("NotFoundException", "Booking not found"), OUTCOME_NOT_FOUND,
+	{404, OUTCOME_NOT_FOUND, ERROR_A("NotFoundException", "Booking not found"),
 		"NotFoundException"},
-	{404, "{\"message\":\"Cannot GET /v2/bookings/x\",\"statusCode\":404}", OUTCOME_NOT_FOUND,
+	{404, OUTCOME_NOT_FOUND, "{\"message\":\"Cannot GET /v2/bookings/x\",\"statusCode\":404}",
 		NULL},
-	{404, "<html>", OUTCOME_CONFIG, NULL},
-	{401,
+	{404, OUTCOME_CONFIG, "<html>", NULL},
+	{401, OUTCOME_CONFIG,
 		ERROR_A("UnauthorizedException",
 			"ApiAuthStrategy - api key - Your api key is not valid"),
-		OUTCOME_CONFIG, "UnauthorizedException"},
-	{403, ERROR_A("ForbiddenException", "no"), OUTCOME_CONFIG, "ForbiddenException"},
-	{429, ERROR_A("ThrottlerException", "Too Many Requests"), OUTCOME_BUSY,
+		"UnauthorizedException"},
+	{403, OUTCOME_CONFIG, ERROR_A("ForbiddenException", "no"), "ForbiddenException"},
+	{429, OUTCOME_BUSY, ERROR_A("ThrottlerException", "Too Many Requests"),
 		"ThrottlerException"},
-	{500, ERROR_A("INTERNAL_SERVER_ERROR", "no"), OUTCOME_UNKNOWN, "INTERNAL_SERVER_ERROR"},
-	{503, "<html>", OUTCOME_UNKNOWN, NULL},
-	{301, "", OUTCOME_UNKNOWN, NULL},
-	{200, "", OUTCOME_UNKNOWN, NULL},
-	{200, "{\"status\":\"error\",\"error\":{\"message\":\"x\"}}", OUTCOME_UNKNOWN, NULL},
-	{201, SUCCESS("null"), OUTCOME_UNKNOWN, NULL},
-	{201, SUCCESS("{}"), OUTCOME_UNKNOWN, NULL},
-	{201, SUCCESS("[]"), OUTCOME_UNKNOWN, NULL},
-	{201, SUCCESS("{\"uid\":5,\"status\":\"accepted\",\"start\":\"2026-11-22T09:00:00Z\"}"),
-		OUTCOME_UNKNOWN, NULL},
-	{201, SUCCESS("{\"uid\":\"x\",\"status\":\"accepted\",\"start\":\"tomorrow\"}"),
-		OUTCOME_UNKNOWN, NULL},
-	{201, SUCCESS(BOOKING(",\"uid\":\"again\"")), OUTCOME_UNKNOWN, NULL},
+	{500, OUTCOME_UNKNOWN, ERROR_A("INTERNAL_SERVER_ERROR", "no"), "INTERNAL_SERVER_ERROR"},
+	{503, OUTCOME_UNKNOWN, "<html>", NULL},
+	{301, OUTCOME_UNKNOWN, "", NULL},
+	{200, OUTCOME_UNKNOWN, "", NULL},
+	{200, OUTCOME_UNKNOWN, "{\"status\":\"error\",\"error\":{\"message\":\"x\"}}", NULL},
+	{201, OUTCOME_UNKNOWN, SUCCESS("null"), NULL},
+	{201, OUTCOME_UNKNOWN, SUCCESS("{}"), NULL},
+	{201, OUTCOME_UNKNOWN, SUCCESS("[]"), NULL},
+	{201, OUTCOME_UNKNOWN,
+		SUCCESS("{\"uid\":5,\"status\":\"accepted\",\"start\":\"2026-11-22T09:00:00Z\"}"),
+		NULL},
+	{201, OUTCOME_UNKNOWN,
+		SUCCESS("{\"uid\":\"x\",\"status\":\"accepted\",\"start\":\"tomorrow\"}"), NULL},
+	{201, OUTCOME_UNKNOWN, SUCCESS(BOOKING(",\"uid\":\"again\"")), NULL},
 };
 
 static void failures_become_outcomes(void **state)
@@ -137,16 +142,16 @@ static void cancelling_twice_is_fine(void **state)
 {
 	static const struct {
 		int status;
-		const char *body;
 		enum outcome outcome;
+		const char *body;
 	} rows[] = {
-		{200, SUCCESS(BOOKING("")), OUTCOME_OK},
-		{200, SUCCESS("[" BOOKING("") "]"), OUTCOME_OK},
-		{400, ERROR_B(400, "This booking has already been cancelled."), OUTCOME_OK},
-		{400, ERROR_A("BadRequestException", "Booking is already cancelled"), OUTCOME_OK},
-		{400, ERROR_B(400, "This booking has already ended."), OUTCOME_REFUSED},
-		{404, ERROR_A("NotFoundException", "Booking not found"), OUTCOME_NOT_FOUND},
-		{500, ERROR_B(500, "This booking has already been cancelled."), OUTCOME_UNKNOWN},
+		{200, OUTCOME_OK, SUCCESS(BOOKING(""))},
+		{200, OUTCOME_OK, SUCCESS("[" BOOKING("") "]")},
+		{400, OUTCOME_OK, ERROR_B(400, "This booking has already been cancelled.")},
+		{400, OUTCOME_OK, ERROR_A("BadRequestException", "Booking is already cancelled")},
+		{400, OUTCOME_REFUSED, ERROR_B(400, "This booking has already ended.")},
+		{404, OUTCOME_NOT_FOUND, ERROR_A("NotFoundException", "Booking not found")},
+		{500, OUTCOME_UNKNOWN, ERROR_B(500, "This booking has already been cancelled.")},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -13,7 +13,7 @@
 
 #define ERROR(name)                                                                                \
 	"{\"status\":\"error\",\"code\":-1,\"name\":\"" name "\",\"message\":\"about "             \
-							     "a@b.example\"}"
+	"a@b.example\"}"
 #define VERDICT(members) "[{\"email\":\"A@b.example\",\"_id\":\"id1\"," members "}]"
 
 static int open_arena(void **state)
@@ -30,48 +30,49 @@ static int close_arena(void **state)
 
 static const struct {
 	int status;
-	const char *body;
 	enum outcome outcome;
+	const char *body;
 	const char *code;
 } failures[] = {
-	{500, ERROR("Invalid_Key"), OUTCOME_CONFIG, "Invalid_Key"},
-	{401, ERROR("Invalid_Key"), OUTCOME_CONFIG, "Invalid_Key"},
-	{500, ERROR("ValidationError"), OUTCOME_REFUSED, "ValidationError"},
-	{500, ERROR("PaymentRequired"), OUTCOME_CONFIG, "PaymentRequired"},
-	{500, ERROR("Unknown_Subaccount"), OUTCOME_CONFIG, "Unknown_Subaccount"},
-	{500, ERROR("Unknown_MetadataField"), OUTCOME_CONFIG, "Unknown_MetadataField"},
-	{500, ERROR("Unknown_Message"), OUTCOME_NOT_FOUND, "Unknown_Message"},
-	{500, ERROR("Invalid_Tag_Name"), OUTCOME_REFUSED, "Invalid_Tag_Name"},
-	{500, ERROR("PoorReputation"), OUTCOME_CONFIG, "PoorReputation"},
-	{500, ERROR("GeneralError"), OUTCOME_UNKNOWN, "GeneralError"},
-	{503, ERROR("ServiceUnavailable"), OUTCOME_UNKNOWN, "ServiceUnavailable"},
-	{500, ERROR("SomethingNew"), OUTCOME_UNKNOWN, "SomethingNew"},
-	{400, ERROR("SomethingNew"), OUTCOME_REFUSED, "SomethingNew"},
-	{429, ERROR("GeneralError"), OUTCOME_BUSY, "GeneralError"},
-	{429, "", OUTCOME_BUSY, ""},
-	{502, "<html>", OUTCOME_UNKNOWN, ""},
-	{400, "<html>", OUTCOME_UNKNOWN, ""},
-	{302, "", OUTCOME_UNKNOWN, ""},
-	{200, ERROR("Invalid_Key"), OUTCOME_UNKNOWN, "Invalid_Key"},
-	{200, "", OUTCOME_UNKNOWN, ""},
-	{200, "[]", OUTCOME_UNKNOWN, "malformed_reply"},
-	{200, "[{\"email\":\"x@y.example\",\"_id\":\"id1\",\"status\":\"sent\"}]", OUTCOME_UNKNOWN,
+	{500, OUTCOME_CONFIG, ERROR("Invalid_Key"), "Invalid_Key"},
+	{401, OUTCOME_CONFIG, ERROR("Invalid_Key"), "Invalid_Key"},
+	{500, OUTCOME_REFUSED, ERROR("ValidationError"), "ValidationError"},
+	{500, OUTCOME_CONFIG, ERROR("PaymentRequired"), "PaymentRequired"},
+	{500, OUTCOME_CONFIG, ERROR("Unknown_Subaccount"), "Unknown_Subaccount"},
+	{500, OUTCOME_CONFIG, ERROR("Unknown_MetadataField"), "Unknown_MetadataField"},
+	{500, OUTCOME_NOT_FOUND, ERROR("Unknown_Message"), "Unknown_Message"},
+	{500, OUTCOME_REFUSED, ERROR("Invalid_Tag_Name"), "Invalid_Tag_Name"},
+	{500, OUTCOME_CONFIG, ERROR("PoorReputation"), "PoorReputation"},
+	{500, OUTCOME_UNKNOWN, ERROR("GeneralError"), "GeneralError"},
+	{503, OUTCOME_UNKNOWN, ERROR("ServiceUnavailable"), "ServiceUnavailable"},
+	{500, OUTCOME_UNKNOWN, ERROR("SomethingNew"), "SomethingNew"},
+	{400, OUTCOME_REFUSED, ERROR("SomethingNew"), "SomethingNew"},
+	{429, OUTCOME_BUSY, ERROR("GeneralError"), "GeneralError"},
+	{429, OUTCOME_BUSY, "", ""},
+	{502, OUTCOME_UNKNOWN, "<html>", ""},
+	{400, OUTCOME_UNKNOWN, "<html>", ""},
+	{302, OUTCOME_UNKNOWN, "", ""},
+	{200, OUTCOME_UNKNOWN, ERROR("Invalid_Key"), "Invalid_Key"},
+	{200, OUTCOME_UNKNOWN, "", ""},
+	{200, OUTCOME_UNKNOWN, "[]", "malformed_reply"},
+	{200, OUTCOME_UNKNOWN, "[{\"email\":\"x@y.example\",\"_id\":\"id1\",\"status\":\"sent\"}]",
 		"malformed_reply"},
-	{200, VERDICT("\"reject_reason\":null"), OUTCOME_UNKNOWN, "malformed_reply"},
-	{200, VERDICT("\"status\":\"eaten\""), OUTCOME_UNKNOWN, "malformed_reply"},
-	{200, "[{\"email\":\"a@b.example\",\"status\":\"sent\"}]", OUTCOME_UNKNOWN,
+	{200, OUTCOME_UNKNOWN, VERDICT("\"reject_reason\":null"), "malformed_reply"},
+	{200, OUTCOME_UNKNOWN, VERDICT("\"status\":\"eaten\""), "malformed_reply"},
+	{200, OUTCOME_UNKNOWN, "[{\"email\":\"a@b.example\",\"status\":\"sent\"}]",
 		"malformed_reply"},
-	{200, VERDICT("\"status\":\"rejected\",\"reject_reason\":\"hard-bounce\""), OUTCOME_REFUSED,
+	{200, OUTCOME_REFUSED, VERDICT("\"status\":\"rejected\",\"reject_reason\":\"hard-bounce\""),
 		"hard-bounce"},
-	{200, VERDICT("\"status\":\"rejected\",\"reject_reason\":\"soft_bounce\""), OUTCOME_REFUSED,
+	{200, OUTCOME_REFUSED, VERDICT("\"status\":\"rejected\",\"reject_reason\":\"soft_bounce\""),
 		"soft-bounce"},
-	{200, VERDICT("\"status\":\"rejected\",\"reject_reason\":null"), OUTCOME_REFUSED,
+	{200, OUTCOME_REFUSED, VERDICT("\"status\":\"rejected\",\"reject_reason\":null"),
 		"rejected"},
-	{200, VERDICT("\"status\":\"invalid\",\"reject_reason\":null"), OUTCOME_REFUSED, "invalid"},
-	{200, VERDICT("\"status\":\"rejected\",\"reject_reason\":\"unsigned\""), OUTCOME_CONFIG,
+	{200, OUTCOME_REFUSED, VERDICT("\"status\":\"invalid\",\"reject_reason\":null"), "invalid"},
+	{200, OUTCOME_CONFIG, VERDICT("\"status\":\"rejected\",\"reject_reason\":\"unsigned\""),
 		"unsigned"},
-	{200, VERDICT("\"status\":\"rejected\",\"reject_reason\":\"invalid_sender\""),
-		OUTCOME_CONFIG, "invalid-sender"},
+	{200, OUTCOME_CONFIG,
+		VERDICT("\"status\":\"rejected\",\"reject_reason\":\"invalid_sender\""),
+		"invalid-sender"},
 };
 
 static void failures_become_outcomes(void **state)

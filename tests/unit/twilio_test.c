@@ -31,41 +31,41 @@ static int close_arena(void **state)
 
 static const struct {
 	int status;
-	const char *body;
 	enum outcome outcome;
+	const char *body;
 	const char *code;
 } failures[] = {
-	{401, ERROR(20003), OUTCOME_CONFIG, "20003"},
-	{404, ERROR(20404), OUTCOME_CONFIG, "20404"},
-	{429, ERROR(20429), OUTCOME_BUSY, "20429"},
-	{400, ERROR(21201), OUTCOME_REFUSED, "21201"},
-	{400, ERROR(21211), OUTCOME_REFUSED, "21211"},
-	{400, ERROR(21212), OUTCOME_CONFIG, "21212"},
-	{400, ERROR(21408), OUTCOME_CONFIG, "21408"},
-	{400, ERROR(21602), OUTCOME_REFUSED, "21602"},
-	{400, ERROR(21604), OUTCOME_REFUSED, "21604"},
-	{400, ERROR(21606), OUTCOME_CONFIG, "21606"},
-	{400, ERROR(21608), OUTCOME_CONFIG, "21608"},
-	{400, ERROR(21610), OUTCOME_REFUSED, "21610"},
-	{400, ERROR(21611), OUTCOME_BUSY, "21611"},
-	{400, ERROR(21612), OUTCOME_REFUSED, "21612"},
-	{400, ERROR(21614), OUTCOME_REFUSED, "21614"},
-	{400, ERROR(21617), OUTCOME_REFUSED, "21617"},
-	{400, ERROR(21635), OUTCOME_REFUSED, "21635"},
-	{400, ERROR(35114), OUTCOME_REFUSED, "35114"},
-	{400, ERROR(63017), OUTCOME_BUSY, "63017"},
-	{400, ERROR(null), OUTCOME_UNKNOWN, ""},
-	{400, "<html>Bad Request</html>", OUTCOME_UNKNOWN, ""},
-	{429, "", OUTCOME_BUSY, ""},
-	{401, "", OUTCOME_CONFIG, ""},
-	{500, ERROR(20500), OUTCOME_UNKNOWN, "20500"},
-	{503, ERROR(20429), OUTCOME_UNKNOWN, "20429"},
-	{307, "", OUTCOME_UNKNOWN, ""},
-	{201, "", OUTCOME_UNKNOWN, ""},
-	{201, "{}", OUTCOME_UNKNOWN, "malformed_reply"},
-	{201, "{\"sid\":\"\",\"status\":\"queued\"}", OUTCOME_UNKNOWN, "malformed_reply"},
-	{201, "{\"sid\":7,\"status\":\"queued\"}", OUTCOME_UNKNOWN, "malformed_reply"},
-	{201, "{\"sid\":\"SM1\",\"sid\":\"SM2\",\"status\":\"queued\"}", OUTCOME_UNKNOWN, ""},
+	{401, OUTCOME_CONFIG, ERROR(20003), "20003"},
+	{404, OUTCOME_CONFIG, ERROR(20404), "20404"},
+	{429, OUTCOME_BUSY, ERROR(20429), "20429"},
+	{400, OUTCOME_REFUSED, ERROR(21201), "21201"},
+	{400, OUTCOME_REFUSED, ERROR(21211), "21211"},
+	{400, OUTCOME_CONFIG, ERROR(21212), "21212"},
+	{400, OUTCOME_CONFIG, ERROR(21408), "21408"},
+	{400, OUTCOME_REFUSED, ERROR(21602), "21602"},
+	{400, OUTCOME_REFUSED, ERROR(21604), "21604"},
+	{400, OUTCOME_CONFIG, ERROR(21606), "21606"},
+	{400, OUTCOME_CONFIG, ERROR(21608), "21608"},
+	{400, OUTCOME_REFUSED, ERROR(21610), "21610"},
+	{400, OUTCOME_BUSY, ERROR(21611), "21611"},
+	{400, OUTCOME_REFUSED, ERROR(21612), "21612"},
+	{400, OUTCOME_REFUSED, ERROR(21614), "21614"},
+	{400, OUTCOME_REFUSED, ERROR(21617), "21617"},
+	{400, OUTCOME_REFUSED, ERROR(21635), "21635"},
+	{400, OUTCOME_REFUSED, ERROR(35114), "35114"},
+	{400, OUTCOME_BUSY, ERROR(63017), "63017"},
+	{400, OUTCOME_UNKNOWN, ERROR(null), ""},
+	{400, OUTCOME_UNKNOWN, "<html>Bad Request</html>", ""},
+	{429, OUTCOME_BUSY, "", ""},
+	{401, OUTCOME_CONFIG, "", ""},
+	{500, OUTCOME_UNKNOWN, ERROR(20500), "20500"},
+	{503, OUTCOME_UNKNOWN, ERROR(20429), "20429"},
+	{307, OUTCOME_UNKNOWN, "", ""},
+	{201, OUTCOME_UNKNOWN, "", ""},
+	{201, OUTCOME_UNKNOWN, "{}", "malformed_reply"},
+	{201, OUTCOME_UNKNOWN, "{\"sid\":\"\",\"status\":\"queued\"}", "malformed_reply"},
+	{201, OUTCOME_UNKNOWN, "{\"sid\":7,\"status\":\"queued\"}", "malformed_reply"},
+	{201, OUTCOME_UNKNOWN, "{\"sid\":\"SM1\",\"sid\":\"SM2\",\"status\":\"queued\"}", ""},
 };
 
 static void codes_become_outcomes(void **state)
@@ -135,28 +135,27 @@ static void instants_are_rfc_2822(void **state)
 #define NEXT "\"/2010-04-01/Accounts/AC1/Messages.json?Page=1\""
 
 static const struct {
-	const char *body;
+	const char *body, *sid;
 	enum outcome outcome;
-	const char *sid;
 	bool more;
 } searches[] = {
 	{LIST(ROW("SM1", "+1", "other", "outbound-api", NOW) "," ROW(
 		      "SM2", "+1", "hello", "outbound-api", NOW),
 		 "null"),
-		OUTCOME_OK, "SM2", false},
-	{LIST(ROW("SM1", "+1", TRIAL "hello", "outbound-api", NOW), "null"), OUTCOME_OK, "SM1",
+		"SM2", OUTCOME_OK, false},
+	{LIST(ROW("SM1", "+1", TRIAL "hello", "outbound-api", NOW), "null"), "SM1", OUTCOME_OK,
 		false},
-	{LIST(ROW("SM1", "+2", "hello", "outbound-api", NOW), "null"), OUTCOME_NOT_FOUND, NULL,
+	{LIST(ROW("SM1", "+2", "hello", "outbound-api", NOW), "null"), NULL, OUTCOME_NOT_FOUND,
 		false},
-	{LIST(ROW("SM1", "+1", "hello", "inbound", NOW), NEXT), OUTCOME_NOT_FOUND, NULL, true},
-	{LIST(ROW("SM1", "+1", "hello", "outbound-api", LONG_AGO), NEXT), OUTCOME_NOT_FOUND, NULL,
+	{LIST(ROW("SM1", "+1", "hello", "inbound", NOW), NEXT), NULL, OUTCOME_NOT_FOUND, true},
+	{LIST(ROW("SM1", "+1", "hello", "outbound-api", LONG_AGO), NEXT), NULL, OUTCOME_NOT_FOUND,
 		false},
-	{LIST(ROW("SM1", "+1", "x", "outbound-api", NOW), "\"https://evil.example/\""),
-		OUTCOME_NOT_FOUND, NULL, false},
-	{LIST("", "null"), OUTCOME_NOT_FOUND, NULL, false},
-	{LIST("{\"to\":\"+1\",\"body\":\"hello\"}", "null"), OUTCOME_UNKNOWN, NULL, false},
-	{"{}", OUTCOME_UNKNOWN, NULL, false},
-	{"[]", OUTCOME_UNKNOWN, NULL, false},
+	{LIST(ROW("SM1", "+1", "x", "outbound-api", NOW), "\"https://evil.example/\""), NULL,
+		OUTCOME_NOT_FOUND, false},
+	{LIST("", "null"), NULL, OUTCOME_NOT_FOUND, false},
+	{LIST("{\"to\":\"+1\",\"body\":\"hello\"}", "null"), NULL, OUTCOME_UNKNOWN, false},
+	{"{}", NULL, OUTCOME_UNKNOWN, false},
+	{"[]", NULL, OUTCOME_UNKNOWN, false},
 };
 
 static void a_lost_message_is_found_by_number_time_and_body(void **state)
