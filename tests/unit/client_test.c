@@ -124,6 +124,22 @@ static void a_connection_is_used_again(void **state)
 	assert_int_equal(server.connections, 1);
 }
 
+/* Found out before the request goes out, so that a POST is not in doubt for it. */
+static void a_connection_that_ended_is_left(void **state)
+{
+	static const struct scene scenes[] = {{OK_2, CLOSE, NULL}, {OK_2, KEEP, NULL}};
+	enum http_failure failure;
+	struct server server;
+
+	server_start(&server, scenes, COUNT(scenes));
+	ask(*state, &server, "GET", 0);
+	server_wait_closed(&server);
+	failure = ask(*state, &server, "POST", 0).failure;
+	finish(&server);
+	assert_int_equal(failure, HTTP_ANSWERED);
+	assert_int_equal(server.connections, 2);
+}
+
 /* The server reads the request on a kept connection and hangs up: it may have carried it out. curl
  * by itself would send it again, and a refund would be made twice. */
 static void a_post_is_never_sent_twice(void **state)
@@ -350,6 +366,7 @@ int main(void)
 		CASE(a_call_is_made_as_told),
 		CASE(credentials_do_not_stay_on_the_handle),
 		CASE(a_connection_is_used_again),
+		CASE(a_connection_that_ended_is_left),
 		CASE(a_post_is_never_sent_twice),
 		CASE(nothing_is_sent_where_nobody_listens),
 		CASE(a_header_cannot_smuggle_another),

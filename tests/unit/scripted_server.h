@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct server {
 	size_t scene_count;
 	pthread_t thread;
 	int listener, port;
+	_Atomic size_t closed; /* connections that we have closed */
 	/* Read these after server_stop. */
 	size_t connections, requests;
 	char request[8192];
@@ -92,6 +94,7 @@ static inline void *server_run(void *data)
 			server->requests++;
 		}
 		close(connection);
+		server->closed++;
 	}
 	return NULL;
 }
@@ -113,6 +116,13 @@ static inline void server_start(
 		pthread_create(&server->thread, NULL, server_run, server))
 		abort();
 	server->port = ntohs(address.sin_port);
+}
+
+/* Returns when the first connection was closed by the script. */
+static inline void server_wait_closed(const struct server *server)
+{
+	while (!server->closed)
+		sched_yield();
 }
 
 /* Ends after the caller has closed its connections. */
