@@ -34,7 +34,7 @@ INCLUDES = {
     "api": ["lib", "api", "*.gen.h"],
     "worker": ["lib", "worker", "*.gen.h"],
     "ctl": ["lib", "ctl", "*.gen.h"],
-    "tests/sim": ["tests/sim"],
+    "tests/sim": ["tests/sim", "lib/core/arena.h", "lib/core/text.h"],
 }
 
 COMMENT = r"/\*.*?\*/|//[^\n]*"
