@@ -11,15 +11,31 @@
 struct work;
 
 enum schema_type {
-	SCHEMA_ANY, SCHEMA_OBJECT, SCHEMA_ARRAY, SCHEMA_STRING, SCHEMA_INTEGER, SCHEMA_NUMBER,
+	SCHEMA_ANY,
+	SCHEMA_OBJECT,
+	SCHEMA_ARRAY,
+	SCHEMA_STRING,
+	SCHEMA_INTEGER,
+	SCHEMA_NUMBER,
 	SCHEMA_BOOLEAN,
 };
 
 /* String formats. Each is checked by code, with a message that says what is wanted. */
 enum schema_format {
-	FORMAT_NONE, FORMAT_UUID, FORMAT_DATE, FORMAT_DATE_TIME, FORMAT_EMAIL, FORMAT_PHONE /* E.164 */,
-	FORMAT_TIME_ZONE /* IANA */, FORMAT_URI, FORMAT_CURRENCY, FORMAT_SLUG, FORMAT_LINE /* no control
-	characters */, FORMAT_TEXT /* newlines and tabs allowed */,
+	FORMAT_NONE,
+	FORMAT_UUID,
+	FORMAT_DATE,
+	FORMAT_DATE_TIME,
+	FORMAT_EMAIL,
+	FORMAT_PHONE /* E.164 */,
+	FORMAT_TIME_ZONE /* IANA */,
+	FORMAT_URI,
+	FORMAT_CURRENCY,
+	FORMAT_SLUG,
+	FORMAT_LINE /* no control
+characters */
+	,
+	FORMAT_TEXT /* newlines and tabs allowed */,
 };
 
 struct schema_property;
@@ -28,13 +44,15 @@ struct schema {
 	enum schema_type type;
 	bool nullable;
 	enum schema_format format;
-	long long minimum, maximum;       /* integers; LLONG_MIN/MAX when absent */
-	size_t length_min, length_max;    /* strings: code points; arrays: items; SIZE_MAX when absent */
+	long long minimum, maximum; /* integers; LLONG_MIN/MAX when absent */
+	size_t length_min,
+		length_max; /* strings: code points; arrays: items; SIZE_MAX when absent */
 	bool unique_items;
-	const char *const *values;        /* enum or const, NULL-terminated; NULL when absent */
+	const char *const *values; /* enum or const, NULL-terminated; NULL when absent */
 	const struct schema *items;
-	const struct schema_property *properties; /* name NULL ends; unknown names are refused unless open */
-	bool open;                        /* additionalProperties: true, only with x-open (answers of forms) */
+	const struct schema_property
+		*properties; /* name NULL ends; unknown names are refused unless open */
+	bool open;           /* additionalProperties: true, only with x-open (answers of forms) */
 	size_t properties_max;
 };
 
@@ -44,12 +62,14 @@ struct schema_property {
 	const struct schema *schema;
 };
 
-/* Adds one complaint per fault to work (JSON pointers under at, "" for the root). True when none. */
-bool schema_check(struct work *work, const struct schema *schema, const json_t *value, const char *at);
+/* Adds one complaint per fault to work (JSON pointers under at, "" for the root). True when none.
+ */
+bool schema_check(
+	struct work *work, const struct schema *schema, const json_t *value, const char *at);
 
 /* The same for a parameter, which is text: integers and booleans are read from it. at is
  * "query/limit" or "path/booking_id". */
-bool schema_check_text(struct work *work, const struct schema *schema, const char *value,
-	const char *at);
+bool schema_check_text(
+	struct work *work, const struct schema *schema, const char *value, const char *at);
 
 #endif
