@@ -4,7 +4,7 @@
     gen_api.py CONTRACT --problems H C   enum problem and its table
     gen_api.py CONTRACT --routes H C     handler prototypes, routes, parameter and body schemas
     gen_api.py CONTRACT --document C     the complete document as bytes, for GET /openapi.json
-    gen_api.py CONTRACT --bundle         prints the complete document as JSON
+    gen_api.py CONTRACT --bundle [FILE]  prints (or writes) the complete document as JSON
     gen_api.py CONTRACT --audit          prints role x operation
 
 How to write an operation. It has an operationId (the handler's name), tags, summary, description, security and
@@ -41,7 +41,7 @@ def arguments():
     parser.add_argument("--problems", nargs=2, metavar=("H", "C"))
     parser.add_argument("--routes", nargs=2, metavar=("H", "C"))
     parser.add_argument("--document", metavar="C")
-    parser.add_argument("--bundle", action="store_true")
+    parser.add_argument("--bundle", nargs="?", const="-", metavar="FILE")
     parser.add_argument("--audit", action="store_true")
     return parser.parse_args()
 
@@ -71,8 +71,10 @@ def write(args, contract):
     if args.document:
         text = document.bundle(contract.document)
         write_file(args.document, document.embedded("openapi_document", text))
-    if args.bundle:
+    if args.bundle == "-":
         sys.stdout.write(document.bundle(contract.document))
+    elif args.bundle:
+        write_file(args.bundle, document.bundle(contract.document))
     if args.audit:
         sys.stdout.write(audit.table(contract.operations))
 

@@ -145,6 +145,8 @@ def check_operation(document, op, complaints):
         complaints.add(op.where, "needs tags, each of them listed in the root's tags")
     if op.method == "get" and (op.body or op.idempotent):
         complaints.add(op.where, "a GET has neither a body nor an Idempotency-Key")
+    if op.idempotent and op.spec.get("x-transaction"):
+        complaints.add(op.where, "an Idempotency-Key needs the server's transaction")
     check_parameters(document, op, complaints)
     check_body(document, op, complaints)
     check_responses(document, op, complaints)
