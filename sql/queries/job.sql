@@ -1,16 +1,27 @@
 -- Jobs: the dispatcher, the consumers, and what admins see of them.
 
--- name: job_due :rows
--- Rows to hand to a stream: due, and not handed over in the last 30 s. (Redis may have lost them.)
-SELECT j.job_id, k.stream
-FROM job AS j JOIN job_kind AS k USING (kind)
-WHERE j.state = 'queued' AND j.run_at <= care_now()
-  AND (j.dispatched_at IS NULL OR j.dispatched_at < now() - interval '30 s')
-ORDER BY j.run_at
-LIMIT :limit::int;
+-- name: job_dispatch :rows
+-- Rows to hand to a stream: due, in an open stream, and not handed over in the last 30 s (Redis may have
+-- lost them), or 2 s when the stream holds nothing at all. They are marked before they are handed over:
+-- a mark that came later could hide a row that was tried and queued again meanwhile. Losing the mark
+-- with the power costs one more delivery, so the commit does not wait for the disk.
+WITH due AS (
+    SELECT j.job_id, k.stream, j.dispatched_at IS NOT NULL AS again,
+        set_config('synchronous_commit', 'off', true)
+    FROM job AS j JOIN job_kind AS k USING (kind)
+    WHERE j.state = 'queued' AND j.run_at <= care_now() AND k.stream = ANY (:open_streams::text[])
+      AND (j.dispatched_at IS NULL OR j.dispatched_at < now() - CASE
+               WHEN k.stream = ANY (:empty_streams::text[]) THEN interval '2 s' ELSE interval '30 s' END)
+    ORDER BY j.dispatched_at NULLS FIRST, j.priority, j.run_at
+    LIMIT :limit::int FOR UPDATE OF j SKIP LOCKED)
+UPDATE job SET dispatched_at = now() FROM due WHERE job.job_id = due.job_id
+RETURNING due.job_id, due.stream, due.again;
 
--- name: job_dispatched :exec
-UPDATE job SET dispatched_at = now() WHERE job_id = ANY (:job_ids::uuid[]) AND state = 'queued';
+-- name: job_undispatch :exec
+-- Redis did not take them, or has lost what it had: NULL stands for every row.
+UPDATE job SET dispatched_at = NULL
+WHERE state = 'queued' AND dispatched_at IS NOT NULL
+  AND (:job_ids::uuid[] IS NULL OR job_id = ANY (:job_ids::uuid[]));
 
 -- name: job_next_due :one
 -- Seconds until the next queued row is due, for the dispatcher's sleep; at most 60.
@@ -26,7 +37,7 @@ UPDATE job SET state = 'running', attempts = attempts + 1, crash_count = crash_c
     lease_until = now() + interval '60 s', worker = :worker
 WHERE job_id = :job_id::uuid AND state = 'queued' AND run_at <= care_now()
 RETURNING job_id, kind, coalesce(subject_id::text, '') AS subject_id, payload, attempts,
-    attempts_max, crash_count;
+    attempts_max, ceil(extract(epoch FROM care_now() - run_at) * 1000)::bigint AS late_ms;
 
 -- name: job_claim_any :rows
 -- Without Redis the workers take rows directly.
@@ -36,18 +47,20 @@ WHERE job_id = (
     SELECT job_id FROM job WHERE state = 'queued' AND run_at <= care_now()
     ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING job_id, kind, coalesce(subject_id::text, '') AS subject_id, payload, attempts,
-    attempts_max, crash_count;
+    attempts_max, ceil(extract(epoch FROM care_now() - run_at) * 1000)::bigint AS late_ms;
 
 -- name: job_heartbeat :one
--- The fence (attempts) makes a worker that lost its lease notice.
-UPDATE job SET lease_until = now() + interval '60 s'
-WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND state = 'running'
+-- The fence (attempts and worker) makes a worker that lost its lease notice. extend is false for a job
+-- that takes longer than it may: it is only asked whether it is still ours.
+UPDATE job SET lease_until = CASE WHEN :extend::boolean THEN now() + interval '60 s'
+                                  ELSE lease_until END
+WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND worker = :worker AND state = 'running'
 RETURNING json_build_object('job_id', job_id);
 
 -- name: job_done :one
 UPDATE job SET state = 'done', finished_at = care_now(), crash_count = 0, lease_until = NULL,
     last_error = NULL
-WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND state = 'running'
+WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND worker = :worker AND state = 'running'
 RETURNING json_build_object('job_id', job_id);
 
 -- name: job_again :one
@@ -56,28 +69,25 @@ UPDATE job SET state = 'queued', crash_count = 0, lease_until = NULL, dispatched
     attempts = attempts - CASE WHEN :counted::boolean THEN 0 ELSE 1 END,
     run_at = care_now() + make_interval(secs => :delay_ms::bigint / 1000.0),
     last_error = :error
-WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND state = 'running'
+WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND worker = :worker AND state = 'running'
 RETURNING json_build_object('job_id', job_id);
 
 -- name: job_dead :one
 UPDATE job SET state = 'dead', finished_at = care_now(), lease_until = NULL,
     last_error = coalesce(:error, 'no reason given')
-WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND state = 'running'
+WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND worker = :worker AND state = 'running'
 RETURNING json_build_object('job_id', job_id);
 
--- name: job_sweep :one
+-- name: job_sweep :rows
 -- Leases that ran out: back to the queue, or dead after three deaths of the process in a row.
-WITH expired AS (
-    UPDATE job SET
-        state = CASE WHEN crash_count >= 3 THEN 'dead' ELSE 'queued' END,
-        last_error = CASE WHEN crash_count >= 3 THEN 'the worker died three times while it ran'
-                          ELSE last_error END,
-        finished_at = CASE WHEN crash_count >= 3 THEN care_now() END,
-        dispatched_at = NULL, lease_until = NULL
-    WHERE state = 'running' AND lease_until < now()
-    RETURNING state)
-SELECT json_build_object('queued', count(*) FILTER (WHERE state = 'queued'),
-    'dead', count(*) FILTER (WHERE state = 'dead')) FROM expired;
+UPDATE job SET
+    state = CASE WHEN crash_count >= 3 THEN 'dead' ELSE 'queued' END,
+    last_error = CASE WHEN crash_count >= 3 THEN 'the worker died three times while it ran'
+                      ELSE last_error END,
+    finished_at = CASE WHEN crash_count >= 3 THEN care_now() END,
+    dispatched_at = NULL, lease_until = NULL
+WHERE state = 'running' AND lease_until < now()
+RETURNING job_id, kind, state, attempts, worker;
 
 -- name: job_kind_list :rows
 SELECT kind, stream, attempts_max FROM job_kind ORDER BY kind;
