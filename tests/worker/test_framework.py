@@ -42,7 +42,7 @@ class Workshop:
             cursor.execute(statement, values)
             return [dict(row) for row in cursor.fetchall()] if cursor.description else []
 
-    def worker(self, threads=4, wait=True, **settings):
+    def worker(self, threads=4, wait=True, binary="care-worker-test", **settings):
         """Starts one more worker; wait_ready unless told otherwise."""
         port = free_port()
         name = f"worker{len(self.workers)}"
@@ -52,7 +52,7 @@ class Workshop:
                "CARE_REDIS_URL": self.redis.url, "CARE_EMAIL_FROM": "care@demo.example",
                "CARE_TWILIO_FROM": "+15005550006",
                "CARE_DATABASE_URL": self.postgres.url("care_worker", DATABASE), **settings}
-        worker = Process(name, [program("care-worker-test")], self.folder, env=env)
+        worker = Process(name, [program(binary)], self.folder, env=env)
         worker.url = f"http://127.0.0.1:{port}"
         self.workers.append(worker.start())
         if wait:
@@ -158,3 +158,24 @@ def test_a_due_job_is_done_at_once(shop):
     # Nothing stays behind in Redis, neither entries nor pending ones.
     shop.wait(lambda: all(shop.wire.xlen(stream) == 0 for stream in STREAMS), 5, "empty streams")
     assert all(shop.wire.xpending(stream, "care")["pending"] == 0 for stream in STREAMS)
+
+
+def real_worker(shop, database):
+    """care-worker itself; nobody answers where its providers should be."""
+    nobody = {f"CARE_{name}_BASE_URL": "http://127.0.0.1:1"
+              for name in ("PAYSTACK", "CALCOM", "TWILIO", "MANDRILL")}
+    return shop.worker(wait=False, binary="care-worker",
+                       CARE_DATABASE_URL=shop.postgres.url("care_worker", database), **nobody)
+
+
+def test_the_product_starts_only_when_its_kinds_are_the_databases(shop, postgres, template):
+    postgres.create_database("t_worker_product", template)
+    worker = real_worker(shop, "t_worker_product")
+    shop.wait_ready(worker)
+    worker.stop_clean()
+    postgres.drop_database("t_worker_product")
+    # This module's database has other kinds.
+    worker = real_worker(shop, DATABASE)
+    assert worker.child.wait(timeout=20) == 1
+    assert "care-worker: job_kind has test_crash, this program does not" in tail(worker.log)
+    worker.child = None
