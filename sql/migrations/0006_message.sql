@@ -56,7 +56,8 @@ CREATE POLICY message_staff ON message FOR SELECT TO app_staff USING (true);
 CREATE POLICY message_admin ON message FOR SELECT TO app_admin USING (true);
 CREATE POLICY message_worker ON message TO app_worker USING (true);
 
--- For handlers: whoever may see the booking may stop what is planned for it.
+-- For handlers: whoever may see the booking may stop what is planned for it. What is said about money
+-- stays true whatever becomes of the time.
 CREATE FUNCTION message_cancel_planned(booking_id uuid, only_template text DEFAULT NULL) RETURNS int
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -64,6 +65,7 @@ DECLARE
 BEGIN
     UPDATE message AS m SET state = 'cancelled'
     WHERE m.booking_id = message_cancel_planned.booking_id AND m.state = 'planned'
+      AND m.template_key NOT IN ('payment_received', 'payment_refunded')
       AND (only_template IS NULL OR m.template_key = only_template);
     GET DIAGNOSTICS cancelled = ROW_COUNT;
     RETURN cancelled;

@@ -79,12 +79,15 @@ WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND worker = :worker A
 RETURNING json_build_object('job_id', job_id);
 
 -- name: job_sweep :rows
--- Leases that ran out: back to the queue, or dead after three deaths of the process in a row.
+-- Leases that ran out: back to the queue, a little later each time, or dead after five deaths of the process
+-- in a row. (With fewer, a storm of restarts looks like a poisonous job.)
 UPDATE job SET
-    state = CASE WHEN crash_count >= 3 THEN 'dead' ELSE 'queued' END,
-    last_error = CASE WHEN crash_count >= 3 THEN 'the worker died three times while it ran'
+    state = CASE WHEN crash_count >= 5 THEN 'dead' ELSE 'queued' END,
+    last_error = CASE WHEN crash_count >= 5 THEN 'the worker died five times while it ran'
                       ELSE last_error END,
-    finished_at = CASE WHEN crash_count >= 3 THEN care_now() END,
+    finished_at = CASE WHEN crash_count >= 5 THEN care_now() END,
+    run_at = CASE WHEN crash_count BETWEEN 2 AND 4
+                  THEN care_now() + make_interval(secs => power(2, crash_count - 2)) ELSE run_at END,
     dispatched_at = NULL, lease_until = NULL
 WHERE state = 'running' AND lease_until < now()
 RETURNING job_id, kind, state, attempts, worker;
