@@ -51,6 +51,23 @@ static void dead_idle_connections_are_replaced(void **state)
 	probe_done(&work);
 }
 
+/* The connection dies under the first query, when nothing can be lost by asking again; not under a
+ * later one. */
+static void a_first_query_is_asked_again(void **state)
+{
+	struct work work = probe_work(*state, DB_ADMIN, NULL);
+	const char *json;
+
+	probe_owner("SELECT setval('probe.deaths', 2)");
+	work_begin(&work, WORK_WRITE);
+	assert_int_equal(q_probe_die(&work, &json), P_OK);
+	assert_string_equal(probe_member(&work, json, "calls"), "4");
+	assert_int_equal(q_probe_die(&work, &json), P_UNAVAILABLE);
+	assert_int_equal(q_probe_die(&work, &json), P_UNAVAILABLE);
+	probe_done(&work);
+	assert_works(*state);
+}
+
 static void a_transaction_does_not_survive_its_connection(void **state)
 {
 	struct work work = probe_work(*state, DB_ADMIN, NULL);
@@ -100,6 +117,7 @@ static void a_silent_server_is_given_up(void **state)
 	struct db_state seen;
 	int64_t start_ms;
 	const char *json;
+	enum problem p;
 	pid_t backend;
 
 	work_begin(&work, WORK_WRITE);
@@ -108,14 +126,36 @@ static void a_silent_server_is_given_up(void **state)
 	assert_true(backend > 1);
 	assert_int_equal(kill(backend, SIGSTOP), 0);
 	start_ms = monotonic_ms();
-	assert_int_equal(q_probe_settings(&work, &json), P_UNAVAILABLE);
-	assert_in_range(monotonic_ms() - start_ms, TIMEOUT_MS, TIMEOUT_MS + 2000);
+	p = q_probe_settings(&work, &json);
 	kill(backend, SIGCONT);
+	assert_int_equal(p, P_UNAVAILABLE);
+	assert_in_range(monotonic_ms() - start_ms, TIMEOUT_MS, TIMEOUT_MS + 2000);
 	probe_done(&work);
 	assert_works(*state);
 	db_state(*state, &seen);
 	assert_true(seen.reachable);
 	assert_int_equal(seen.in_use, 0);
+}
+
+static void silence_is_not_asked_twice(void **state)
+{
+	struct work work = probe_work(*state, DB_ADMIN, NULL);
+	int64_t start_ms;
+	const char *json;
+	enum problem p;
+	pid_t backend;
+
+	assert_int_equal(q_probe_settings(&work, &json), P_OK);
+	backend = (pid_t)strtol(probe_member(&work, json, "backend"), NULL, 10);
+	assert_true(backend > 1);
+	assert_int_equal(kill(backend, SIGSTOP), 0);
+	start_ms = monotonic_ms();
+	p = q_probe_settings(&work, &json);
+	kill(backend, SIGCONT);
+	assert_int_equal(p, P_UNAVAILABLE);
+	assert_in_range(monotonic_ms() - start_ms, TIMEOUT_MS, TIMEOUT_MS + 2000);
+	probe_done(&work);
+	assert_works(*state);
 }
 
 static void everyone_waits_a_little(void **state)
@@ -323,6 +363,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			dead_idle_connections_are_replaced, open_pool, close_pool),
+		cmocka_unit_test_setup_teardown(
+			a_first_query_is_asked_again, open_pool, close_pool),
+		cmocka_unit_test_setup_teardown(silence_is_not_asked_twice, open_pool, close_pool),
 		cmocka_unit_test_setup_teardown(
 			a_transaction_does_not_survive_its_connection, open_pool, close_pool),
 		cmocka_unit_test_setup_teardown(

@@ -38,3 +38,15 @@ BEGIN
     RETURN NULL;
 END $$;
 GRANT EXECUTE ON FUNCTION probe.probe_fail TO app_client, app_admin, app_worker;
+
+-- Every odd call ends its own connection. A sequence remembers what a transaction forgets.
+CREATE SEQUENCE probe.deaths;
+CREATE FUNCTION probe.probe_die() RETURNS json LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF nextval('probe.deaths') % 2 = 1 THEN
+        PERFORM pg_terminate_backend(pg_backend_pid());
+        PERFORM pg_sleep(5);
+    END IF;
+    RETURN json_build_object('calls', currval('probe.deaths'));
+END $$;
+GRANT EXECUTE ON FUNCTION probe.probe_die TO app_admin;

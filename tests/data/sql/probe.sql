@@ -35,3 +35,6 @@ SELECT n FROM generate_series(1, 2) AS n;
 
 -- name: probe_echo :one
 SELECT json_build_object('text', :words::text);
+
+-- name: probe_die :one
+SELECT probe.probe_die();
