@@ -17,10 +17,13 @@ static void let_through(struct server *server)
 		log_event(LOG_LEVEL_WARNING, "limits_open", "reason", "redis is away", NULL);
 }
 
-/* Users are counted as themselves wherever they are, everybody else by address. */
+/* Users and guests with a link are counted as themselves wherever they are, for a front end's
+ * server calls for many of them from one address; everybody else by address. */
 static const char *key_of(const struct server *server, const struct request *rq)
 {
-	const char *who = rq->caller.user_id ? rq->caller.user_id : request_address(rq);
+	const char *who = rq->caller.user_id ? rq->caller.user_id
+		: rq->work.link_id           ? rq->work.link_id
+					     : request_address(rq);
 	const char *name = arena_printf(rq->work.arena, "%s|%s", rq->route->operation, who);
 
 	return arena_printf(rq->work.arena, "limit:%s",
