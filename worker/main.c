@@ -92,16 +92,26 @@ static void drain(struct crew *crew)
 	bell_done(&crew->housekeeper.bell);
 }
 
+/* One line, whatever libpq says in how many. */
+static int complain(const char *complaint)
+{
+	fputs("care-worker: ", stderr);
+	for (const char *at = complaint; *at; at++) {
+		if (*at != '\n' || at[1])
+			fputc(*at == '\n' || *at == '\t' ? ' ' : *at, stderr);
+	}
+	fputc('\n', stderr);
+	return EXIT_FAILURE;
+}
+
 static int run(struct worker *worker, const sigset_t *signals)
 {
 	struct crew crew = {.worker = worker};
 	const char *complaint;
 	struct ops *ops = ops_start(worker, &complaint);
 
-	if (!ops) {
-		fprintf(stderr, "care-worker: %s\n", complaint);
-		return EXIT_FAILURE;
-	}
+	if (!ops)
+		return complain(complaint);
 	start(&crew);
 	wait_for_end(worker, signals);
 	drain(&crew);
@@ -125,16 +135,14 @@ int main(void)
 	struct worker worker;
 	const char *complaint;
 	sigset_t signals;
-	int status = EXIT_FAILURE;
+	int status;
 
 	if (!config_load(CONFIG_WORKER, stderr, &config))
 		return EXIT_FAILURE;
 	block_signals(&signals);
 	log_open("care-worker", config.log_level);
-	if (worker_open(&worker, &config, &complaint))
-		status = run(&worker, &signals);
-	else
-		fprintf(stderr, "care-worker: %s\n", complaint);
+	status = worker_open(&worker, &config, &complaint) ? run(&worker, &signals)
+							   : complain(complaint);
 	worker_close(&worker);
 	log_close();
 	return status;

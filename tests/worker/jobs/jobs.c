@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "queries.gen.h"
 #include "worker/job.h"
 
 #define WEBHOOKS "care:webhooks"
@@ -74,12 +75,20 @@ static enum job_result test_problem(struct job *job)
 	return job_problem(job, P_VALIDATION_FAILED);
 }
 
+/* Forgets to commit. */
+static enum job_result test_open(struct job *job)
+{
+	work_begin(&job->work, WORK_WRITE);
+	return q_job_purge(&job->work) ? job_retry(job, "the query failed") : JOB_DONE;
+}
+
 const struct job_kind job_kinds[] = {
 	{"test_crash", WEBHOOKS, test_crash, 12, 40, 0},
 	{"test_dead", INVOICING, test_dead, 12, 40, 0},
 	{"test_hang", REMINDERS, test_hang, 12, 2, 0},
 	{"test_later", NOTIFICATIONS, test_later, 3, 40, 0},
 	{"test_ok", WEBHOOKS, test_ok, 12, 40, 0},
+	{"test_open", WEBHOOKS, test_open, 12, 40, 0},
 	{"test_problem", WEBHOOKS, test_problem, 12, 40, 0},
 	{"test_retry", NOTIFICATIONS, test_retry, 3, 40, 0},
 	{"test_slow", REMINDERS, test_slow, 12, 40, 0},
