@@ -13,13 +13,22 @@ import uuid
 import pytest
 
 from support.process import Process, free_port, run
-from support.stack import HOST, make_keys, open_url, program
+from support.stack import HOST, open_url, program
 
 NAME = "t_front_door"
 
 
 def base64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def own_keys(folder):
+    key_file = os.path.join(folder, "jwt.pem")
+    if not os.path.exists(key_file):
+        run([program("carectl"), "key", "generate", "--out", key_file])
+    return {"CARE_SECRET_KEY": secrets.token_hex(32), "CARE_JWT_KEY_FILE": key_file,
+            **{name: secrets.token_hex(16) for name in (
+                "CARE_PAYSTACK_SECRET_KEY", "CARE_CALCOM_WEBHOOK_SECRET")}}
 
 
 class Front:
@@ -30,7 +39,7 @@ class Front:
         self.servers = servers
         self.port, self.ops_port = free_port(), free_port()
         self.url, self.ops_url = f"http://{HOST}:{self.port}", f"http://{HOST}:{self.ops_port}"
-        self.keys = make_keys(os.path.join(folder, "jwt.pem"))
+        self.keys = own_keys(folder)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARE_")}
         self.env = {
             **inherited, **self.keys,
