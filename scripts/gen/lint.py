@@ -2,7 +2,7 @@
 import re
 
 from jsonschema import Draft202012Validator, RefResolver
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import RefResolutionError, SchemaError, UnknownType
 
 from gen.load import resolve
 
@@ -172,6 +172,8 @@ def check_parameters(document, op, complaints):
         if p.where != "header" and not re.fullmatch(r"[a-z][a-z0-9_]*", p.name) or \
                 p.field in C_WORDS:
             complaints.add(p.path, f"{p.name} cannot be a field's name")
+        if p.schema.get("type") not in ("string", "integer", "boolean"):
+            complaints.add(p.path, "a parameter is a string, an integer or a boolean")
         if p.where == "path" and not p.required:
             complaints.add(p.path, "a path parameter is required: true")
 
@@ -219,3 +221,7 @@ def check_example(document, schema, examples, path, complaints):
                 complaints.add(path, f"the example does not fit at /{where}: {error.message}")
     except SchemaError as error:
         complaints.add(path, f"the schema is wrong: {error.message}")
+    except UnknownType as error:
+        complaints.add(path, f"the schema is wrong: there is no type {error.type}")
+    except RefResolutionError as error:
+        complaints.add(path, f"the schema is wrong: {error}")
