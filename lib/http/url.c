@@ -25,7 +25,10 @@ char *url_decode(struct arena *arena, const char *text, size_t length, bool plus
 		int high, low;
 
 		if (text[i] != '%') {
-			decoded[out++] = plus_is_space && text[i] == '+' ? ' ' : text[i];
+			decoded[out] = text[i];
+			if (plus_is_space && text[i] == '+')
+				decoded[out] = ' ';
+			out++;
 			continue;
 		}
 		high = i + 2 < length ? hex_digit(text[i + 1]) : -1;
