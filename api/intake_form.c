@@ -13,6 +13,8 @@
 		.type = SCHEMA_STRING, .format = form, .length_min = 0, .length_max = max          \
 	}
 
+static const struct schema one_choice = STRING(FORMAT_LINE, 64);
+
 static const struct {
 	const char *type;
 	struct schema schema;
@@ -24,7 +26,11 @@ static const struct {
 	{"phone", STRING(FORMAT_PHONE, 16)},
 	{"email", STRING(FORMAT_EMAIL, 254)},
 	{"consent", {.type = SCHEMA_BOOLEAN}},
-	{"multi_choice", {.type = SCHEMA_ARRAY, .length_max = 50, .unique_items = true}},
+	{"multi_choice",
+		{.type = SCHEMA_ARRAY,
+			.length_max = 50,
+			.unique_items = true,
+			.items = &one_choice}},
 };
 
 const char *json_text(struct arena *arena, const json_t *value)
