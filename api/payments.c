@@ -169,16 +169,21 @@ enum problem payment_redirect(struct request *rq, const struct payment_redirect_
 	return reply_site(rq, rows_text(&rows, 0, "payment_id"));
 }
 
+/* A GET that writes: the browser comes back by one, and all it does is ask sooner what would be asked
+ * anyway. */
 enum problem payment_return(struct request *rq, const struct payment_return_args *args)
 {
 	struct work *work = &rq->work;
 	struct rows rows;
-	enum problem p = q_payment_by_reference(work, &rows, args->reference);
+	enum problem p;
 
-	if (p)
-		return p;
-	if (rows.count == 0)
-		return P_NOT_FOUND;
-	p = q_payment_verify_soon(work, rows_text(&rows, 0, "payment_id"), "return");
+	work_begin(work, WORK_WRITE);
+	p = q_payment_by_reference(work, &rows, args->reference);
+	if (!p && rows.count == 0)
+		p = P_NOT_FOUND;
+	if (!p)
+		p = q_payment_verify_soon(work, rows_text(&rows, 0, "payment_id"), "return");
+	if (!p)
+		p = work_commit(work);
 	return p ? p : reply_site(rq, rows_text(&rows, 0, "payment_id"));
 }
