@@ -96,7 +96,7 @@ class Journey:
         must(pdf.startswith(b"%PDF-") and b"%%EOF" in pdf[-64:], "the PDF is not whole")
 
     def read_confirmation(self):
-        mail = self.first.inbox.wait("email", "booking_confirmed")
+        mail = self.first.inbox.wait("email", "booking_confirmation")
         calendars = [base64.b64decode(part["content_base64"] or "")
                      for part in mail["attachments"] if "calendar" in part["type"]]
         must(len(calendars) == 1 and calendars[0].startswith(b"BEGIN:VCALENDAR"),
@@ -153,7 +153,7 @@ class Journey:
         self.second.wait_for_gateway()
         self.second.pay(url)
         self.second.wait_confirmed()
-        self.second.inbox.wait("email", "booking_confirmed")
+        self.second.inbox.wait("email", "booking_confirmation")
 
     def reschedule(self):
         start_at = next(slot for slot in self.second.free_slots(3, 9)
@@ -187,7 +187,7 @@ class Journey:
         self.free.book(self.free.free_slots(1, 7)[0], ("scheduling", "confirmed"))
         booking = self.free.wait_confirmed()
         must(booking["price"] is None and booking["invoice_id"] is None, f"{booking}")
-        self.free.inbox.wait("email", "booking_confirmed")
+        self.free.inbox.wait("email", "booking_confirmation")
 
     STEPS = (
         ("services_listed", list_services),
