@@ -246,7 +246,7 @@ void wire_handled(struct wire *wire)
 struct head {
 	size_t bytes;
 	int seen[8];
-	bool has_control;
+	bool is_malformed;
 	bool odd_encoding;
 };
 
@@ -263,6 +263,15 @@ static bool is_clean(const char *text)
 	return true;
 }
 
+/* RFC 9110 §5.1. MHD leaves a space before the colon in the name, and another server may not. */
+static bool is_token(const char *text)
+{
+	size_t length = strspn(text,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
+
+	return length > 0 && text[length] == '\0';
+}
+
 /* MHD has cut a value at a NUL before it is seen here, so that a NUL cannot be told. */
 static enum MHD_Result look(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
@@ -271,8 +280,8 @@ static enum MHD_Result look(void *cls, enum MHD_ValueKind kind, const char *name
 	(void)kind;
 	value = value ? value : "";
 	head->bytes += strlen(name) + strlen(value) + 4;
-	if (!is_clean(name) || !is_clean(value))
-		head->has_control = true;
+	if (!is_token(name) || !is_clean(value))
+		head->is_malformed = true;
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
 		if (strcasecmp(name, once[i]) == 0)
 			head->seen[i]++;
@@ -292,8 +301,9 @@ enum wire_fault wire_check(struct wire *wire, size_t bytes_max, const char **ret
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
 		if (head.seen[i] > 1)
 			*ret_complaint = "a header that may come once is repeated";
-	if (head.has_control)
-		*ret_complaint = "a header holds control characters";
+	if (head.is_malformed)
+		*ret_complaint =
+			"a header's name is no token or its value holds control characters";
 	if (head.odd_encoding)
 		*ret_complaint = "the only Transfer-Encoding taken is chunked";
 	if (head.seen[CONTENT_LENGTH] && head.seen[TRANSFER_ENCODING])
