@@ -13,7 +13,7 @@ from support.contract import load
 
 SERVICE = "care-consultation"
 ORIGIN = "http://localhost:3000"
-HEADER_BYTES_MAX = 32768
+HEADER_BYTES_MAX = 16384
 
 
 @pytest.fixture(name="address", scope="module")
@@ -190,6 +190,19 @@ def test_a_wrong_field_is_pointed_at_and_leaves_no_row(client, sql, intake, chan
     reply = client.call("intake_create", json=intake(**changes), expect="validation_failed")
     assert pointer in reply.pointers
     assert rows(sql) == before
+
+
+@pytest.mark.parametrize("conditions, pointer", [
+    (["nothing-we-know"], "/answers/conditions/0"), ([1], "/answers/conditions/0"),
+    ([None], "/answers/conditions/0"), ([["dementia"]], "/answers/conditions/0"),
+    (["dementia", "dementia"], "/answers/conditions"), ("dementia", "/answers/conditions"),
+    ({"dementia": True}, "/answers/conditions"),
+])
+def test_choices_that_are_not_offered_are_pointed_at(client, intake, conditions, pointer):
+    body = intake()
+    body["answers"]["conditions"] = conditions
+    reply = client.call("intake_create", json=body, expect="validation_failed")
+    assert pointer in reply.pointers
 
 
 def test_every_wrong_field_is_told_at_once(client, intake):

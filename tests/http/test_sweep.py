@@ -128,6 +128,14 @@ def test_a_body_that_is_no_object_is_400(caller, name, text):
     caller(who(operation)).call(name, **raw(operation, text.encode()), expect=400)
 
 
+@pytest.mark.parametrize("name", those(lambda o: o.spec.get("requestBody", {}).get("required")))
+def test_a_required_body_that_is_missing_is_400(caller, name):
+    operation = OPERATIONS[name]
+    request = good(operation)
+    request.pop("json")
+    caller(who(operation)).call(name, **request, expect="validation_failed")
+
+
 @pytest.mark.parametrize("name", those(examples.json_media))
 def test_another_content_type_is_415(caller, name):
     operation = OPERATIONS[name]
