@@ -18,7 +18,8 @@
 enum {
 	ROWS_MANY = 500,
 	WAIT_MS_MAX = 1000,
-	WAIT_MS_MIN = 20, /* when what is due has no room in its stream, or is in others' hands */
+	WAIT_MS_MIN = 20,
+	IDLE_MS_MIN = 100, /* when what is due has no room in its stream, or is in others' hands */
 	AWAY_MS = 200,
 	LOOK_MS = 1000, /* between two looks at which Redis it is */
 };
@@ -92,7 +93,7 @@ static int dispatch(
 	return rows.count;
 }
 
-static int next_due_ms(struct worker *worker, struct arena *arena)
+static int next_due_ms(struct worker *worker, struct arena *arena, int least_ms)
 {
 	struct work work = {.arena = arena, .db = worker->db, .role = DB_WORKER};
 	json_t *object;
@@ -106,7 +107,7 @@ static int next_due_ms(struct worker *worker, struct arena *arena)
 	json_decref(object);
 	if (wait_ms > WAIT_MS_MAX)
 		return WAIT_MS_MAX;
-	return wait_ms < WAIT_MS_MIN ? WAIT_MS_MIN : wait_ms;
+	return wait_ms < least_ms ? least_ms : wait_ms;
 }
 
 /* Another run_id is another server process: it begins empty, or with an old copy. */
@@ -153,13 +154,16 @@ static int turn(struct dispatcher *dispatcher, struct arena *arena)
 		bell_ring(&worker->work);
 	look_who_it_is(dispatcher, arena);
 	if (!streams_lengths(worker, arena, lengths))
-		return link_is_away(&worker->link) ? next_due_ms(worker, arena) : AWAY_MS;
+		return link_is_away(&worker->link) ? next_due_ms(worker, arena, IDLE_MS_MIN)
+						   : AWAY_MS;
 	if (!restore(worker, arena))
 		return AWAY_MS;
 	count = dispatch(worker, arena, lengths);
 	if (count < 0)
 		return AWAY_MS;
-	return count == ROWS_MANY ? 0 : next_due_ms(worker, arena);
+	if (count == ROWS_MANY)
+		return 0;
+	return next_due_ms(worker, arena, count ? WAIT_MS_MIN : IDLE_MS_MIN);
 }
 
 void *dispatcher_main(void *argument)

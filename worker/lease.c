@@ -122,7 +122,7 @@ static void beat(struct slot *slot, struct arena *arena)
 	lease.overdue = late;
 	if (lease.lost && late)
 		wedge(slot, &lease);
-	else if (!lease.lost && (late || now_ms - lease.beaten_ms >= BEAT_S * 1000))
+	else if (!lease.lost && (late || now_ms - lease.beaten_ms >= BEAT_S * INT64_C(1000)))
 		renew(slot, arena, &lease);
 }
 
@@ -141,7 +141,7 @@ static void tell_swept(struct worker *worker, const struct rows *rows, int row)
 		"job_id", rows_text(rows, row, "job_id"), "kind", rows_text(rows, row, "kind"),
 		"attempt", rows_text(rows, row, "attempts"), "worker",
 		rows_text(rows, row, "worker"), "error",
-		dead ? "the worker died three times while it ran" : "the lease ran out", NULL);
+		dead ? rows_text(rows, row, "last_error") : "the lease ran out", NULL);
 }
 
 void lease_sweep(struct worker *worker, struct arena *arena)

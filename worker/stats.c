@@ -21,7 +21,7 @@ static const struct {
 	[STAT_FENCED] = {"care_job_fenced_total", "Outcomes refused after the lease was lost"},
 	[STAT_SWEPT] = {"care_job_swept_total", "Leases that ran out, queued again"},
 	[STAT_POISONED] = {"care_job_poisoned_total",
-		"Jobs dead after three deaths of the process"},
+		"Jobs dead after too many deaths of the process"},
 	[STAT_RECLAIMED] = {"care_job_reclaimed_total", "Stream entries that a consumer left"},
 };
 

@@ -14,7 +14,7 @@ enum stat {
 	STAT_DIRECT,       /* jobs taken without Redis */
 	STAT_FENCED,       /* outcomes refused because the lease was lost */
 	STAT_SWEPT,        /* leases that ran out, queued again */
-	STAT_POISONED,     /* … or dead after three deaths of the process */
+	STAT_POISONED,     /* … or dead after too many deaths of the process */
 	STAT_RECLAIMED,    /* entries that a consumer left behind */
 	STAT_COUNT,
 };

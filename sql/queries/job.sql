@@ -90,7 +90,7 @@ UPDATE job SET
                   THEN care_now() + make_interval(secs => power(2, crash_count - 2)) ELSE run_at END,
     dispatched_at = NULL, lease_until = NULL
 WHERE state = 'running' AND lease_until < now()
-RETURNING job_id, kind, state, attempts, worker;
+RETURNING job_id, kind, state, attempts, worker, last_error;
 
 -- name: job_kind_list :rows
 SELECT kind, stream, attempts_max FROM job_kind ORDER BY kind;
