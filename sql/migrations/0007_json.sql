@@ -18,6 +18,9 @@ CREATE FUNCTION intake_json(i intake_submission) RETURNS json LANGUAGE sql STABL
             'phone', i.contact_phone),
         'answers', i.answers, 'time_zone', i.time_zone, 'time_zone_source', i.time_zone_source,
         'locale', i.locale, 'campaign', i.campaign, 'referrer', i.referrer,
+        'booking_id', (SELECT b.booking_id FROM booking AS b
+                       WHERE b.intake_submission_id = i.intake_submission_id
+                       ORDER BY b.booking_id DESC LIMIT 1),
         'created_at', rfc3339(i.created_at))
 $$;
 
