@@ -28,8 +28,8 @@ static void add(struct variables *variables, const char *name, const char *value
 static const char *link_to(
 	struct job *job, const struct rows *content, const char *page, const char *id)
 {
-	struct link_claims claims = {
-		.purpose = LINK_INTAKE, .expires_at_s = instant_now_s() + LINK_DAYS * 86400LL};
+	struct link_claims claims = {.purpose = LINK_INTAKE,
+		.expires_at_s = rows_integer(content, 0, "planned_s") + LINK_DAYS * 86400LL};
 	const char *intake = rows_text(content, 0, "intake_submission_id");
 
 	if (!id)

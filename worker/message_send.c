@@ -193,11 +193,16 @@ static enum job_result deliver(struct job *job, const struct rows *content)
 		return job_dead(job, "the template %s names %s, which is not known here",
 			field(content, "template_key"), missing);
 	work_begin(&job->work, WORK_WRITE);
-	p = q_message_claim(&job->work, &claim, job->subject_id);
+	p = q_message_claim(&job->work, &claim,
+		strcmp(field(content, "channel"), "sms") == 0 ? rendered.text : NULL,
+		job->subject_id);
 	if (!p)
 		p = work_commit(&job->work);
 	if (p || claim.count == 0)
 		return p ? job_problem(job, p) : JOB_DONE;
+	/* A booking that changed since would render other words than those that may be out. */
+	if (rows_text(&claim, 0, "body"))
+		rendered.text = rows_text(&claim, 0, "body");
 	if (rows_bool(&claim, 0, "was_sending"))
 		return resolve(job, content, &rendered, rows_integer(&claim, 0, "sending_s"));
 	outcome = send_now(job, content, &rendered, &sent, &error);

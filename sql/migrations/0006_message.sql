@@ -37,6 +37,8 @@ CREATE TABLE message (
     -- Not worth sending after this.
     expires_at   timestamptz,
     sending_at   timestamptz,
+    -- What an SMS says, fixed when it is first sent: the provider can only find it again by its words.
+    body         text,
     sent_at      timestamptz,
     -- Wall-clock: what the payment-to-confirmation time is measured by.
     accepted_at  timestamptz,

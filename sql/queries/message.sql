@@ -13,18 +13,19 @@ SELECT message_plan(:intake_submission_id::uuid, :booking_id::uuid, 'payment_ref
 -- name: message_claim :rows
 -- Intent before effect: sending is committed before the provider is called. was_sending tells a run
 -- after a crash to ask the provider first. Nothing comes back when there is nothing to send.
-UPDATE message AS m SET state = 'sending', sending_at = coalesce(m.sending_at, now())
+UPDATE message AS m SET state = 'sending', sending_at = coalesce(m.sending_at, now()),
+    body = coalesce(m.body, :body)
 FROM message AS before
 WHERE m.message_id = :message_id::uuid AND before.message_id = m.message_id
   AND m.state IN ('planned', 'sending')
 RETURNING before.state = 'sending' AS was_sending,
-    extract(epoch FROM m.sending_at)::bigint AS sending_s;
+    extract(epoch FROM m.sending_at)::bigint AS sending_s, m.body;
 
 -- name: message_content :rows
 -- All that a template may name. No row when the template is missing.
 SELECT m.message_id, m.template_key, m.channel, m.recipient, m.variables, m.state, m.locale,
     coalesce(m.expires_at < care_now(), false) AS has_expired,
-    m.planned_at <= care_now() AS is_due,
+    extract(epoch FROM m.planned_at)::bigint AS planned_s,
     t.subject, t.body_text, t.body_html, i.contact_name, i.intake_submission_id,
     m.booking_id, b.state AS booking_state, b.time_zone, coalesce(b.location, '') AS location,
     b.sequence, extract(epoch FROM b.start_at)::bigint AS start_s,
