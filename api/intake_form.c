@@ -173,8 +173,7 @@ enum problem intake_answers_check(struct request *rq, const json_t *fields, cons
 	{
 		if (!field_of(fields, key))
 			fail_at(&rq->work, P_VALIDATION_FAILED,
-				arena_printf(rq->work.arena, "/answers/%s", key),
-				"is not on the form");
+				schema_pointer(&rq->work, "/answers", key), "is not on the form");
 	}
 	return rq->work.complaint_count ? P_VALIDATION_FAILED : P_OK;
 }

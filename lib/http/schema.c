@@ -17,8 +17,7 @@ static bool complain(struct work *work, const char *at, const char *message)
 	return false;
 }
 
-/* at/name with ~ and / escaped (RFC 6901). */
-static const char *pointer_to(struct work *work, const char *at, const char *name)
+const char *schema_pointer(struct work *work, const char *at, const char *name)
 {
 	struct text *text = text_new(work->arena);
 
@@ -156,7 +155,7 @@ static bool check_required(
 
 	for (const struct schema_property *p = schema->properties; p->name; p++)
 		if (p->required && !json_object_get(object, p->name))
-			fits = complain(work, pointer_to(work, at, p->name), "is required");
+			fits = complain(work, schema_pointer(work, at, p->name), "is required");
 	return fits;
 }
 
@@ -178,9 +177,11 @@ static bool check_object(
 		const struct schema_property *p = find_property(schema, name);
 
 		if (p)
-			fits &= schema_check(work, p->schema, value, pointer_to(work, at, name));
+			fits &= schema_check(
+				work, p->schema, value, schema_pointer(work, at, name));
 		else if (!schema->open)
-			fits = complain(work, pointer_to(work, at, name), "is not a known field");
+			fits = complain(
+				work, schema_pointer(work, at, name), "is not a known field");
 	}
 	return fits;
 }

@@ -72,4 +72,7 @@ bool schema_check(
 bool schema_check_text(
 	struct work *work, const struct schema *schema, const char *value, const char *at);
 
+/* at/name with ~ and / escaped (RFC 6901). */
+const char *schema_pointer(struct work *work, const char *at, const char *name);
+
 #endif
