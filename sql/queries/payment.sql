@@ -1,10 +1,13 @@
 -- Payments: checkouts, what the gateway says of them, and refunds.
 
 -- name: payment_price :rows
--- What an intake's service costs in a currency (or in its first one). No row: it is free, or not
--- sold in that currency.
-SELECT p.amount_minor, p.currency, s.active FROM intake_submission AS i JOIN service AS s USING (service_id)
+-- What an intake's service costs in a currency (or in its first one): what the booking that waits was
+-- made at, else today's price. No row: it is free, or not sold in that currency.
+SELECT coalesce(b.price_minor, p.amount_minor) AS amount_minor, p.currency, s.active
+FROM intake_submission AS i JOIN service AS s USING (service_id)
     JOIN service_price AS p USING (service_id)
+    LEFT JOIN booking AS b ON b.intake_submission_id = i.intake_submission_id
+        AND b.state = 'pending_payment' AND b.currency = p.currency
 WHERE i.intake_submission_id = :intake_submission_id::uuid
   AND (:currency::text IS NULL OR p.currency = :currency)
 ORDER BY p.position LIMIT 1;
