@@ -93,7 +93,7 @@ static bool add_etag(struct request *rq, bool gzip)
 		return false;
 	tag = etag_make(rq->work.arena, rq->reply.body, rq->reply.length, gzip);
 	reply_header(rq, "ETag", tag);
-	return known && etag_listed(known, tag, false);
+	return known && strcmp(rq->route->method, "GET") == 0 && etag_listed(known, tag, false);
 }
 
 static void shrink(struct request *rq)

@@ -58,7 +58,7 @@ def component_for(document, status, complaints):
 def expand(document, operations, complaints):
     for op in operations:
         responses = op.spec.setdefault("responses", {})
-        if op.etag(document, complaints):
+        if op.method == "get" and op.etag(document, complaints):
             responses.setdefault("304", {"description": "It has not changed (If-None-Match)"})
         for status in implied(op):
             if status not in responses:

@@ -68,7 +68,7 @@ class Operation:
     def etag(self, document, complaints):
         ok = resolve(document, self.spec.get("responses", {}).get("200", {}), complaints,
                      self.where + ".responses.200")
-        return self.method == "get" and "ETag" in ok.get("headers", {})
+        return "ETag" in ok.get("headers", {})
 
 
 def operations(document, complaints):
