@@ -175,6 +175,13 @@ static bool is_line(const char *text)
 	return !has_control(text, "") && (!text[0] || text[strspn(text, " ")]);
 }
 
+/* No person writes their name with angle brackets, and some program down the line may read them as
+ * a tag. */
+static bool is_name(const char *text)
+{
+	return is_line(text) && !strpbrk(text, "<>");
+}
+
 static bool is_text(const char *text)
 {
 	return !has_control(text, "\n\r\t");
@@ -195,6 +202,7 @@ static const struct {
 	[FORMAT_CURRENCY] = {is_currency, "must be an ISO 4217 currency like NGN"},
 	[FORMAT_SLUG] = {is_slug, "may hold only letters, digits, - and _"},
 	[FORMAT_LINE] = {is_line, "must be one line of text that is not blank"},
+	[FORMAT_NAME] = {is_name, "must be a person's name, without < and >"},
 	[FORMAT_TEXT] = {is_text, "may hold no control characters but newlines and tabs"},
 };
 

@@ -35,6 +35,7 @@ enum schema_format {
 	FORMAT_LINE /* no control
 characters */
 	,
+	FORMAT_NAME /* a person's: a line without < and > */,
 	FORMAT_TEXT /* newlines and tabs allowed */,
 };
 

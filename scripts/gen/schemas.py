@@ -16,7 +16,7 @@ KEYWORDS = {
 FORMATS = {
     "uuid": "UUID", "date": "DATE", "date-time": "DATE_TIME", "email": "EMAIL", "phone": "PHONE",
     "time-zone": "TIME_ZONE", "uri": "URI", "currency": "CURRENCY", "slug": "SLUG",
-    "line": "LINE", "text": "TEXT",
+    "line": "LINE", "name": "NAME", "text": "TEXT",
 }
 # Formats whose values have a longest length by themselves.
 BOUNDED = {"uuid", "date", "date-time", "email", "phone", "time-zone", "currency"}
