@@ -227,20 +227,35 @@ static enum problem apply(
 			       : find_by_reference(job, news, ret);
 }
 
+/* A booking that is not ours takes time from ours. The poller lists the same bookings again and
+ * again, so only a webhook's word counts there. */
+static enum problem refresh_times(
+	struct job *job, const struct calcom_news *news, const struct calcom_applied *applied)
+{
+	struct work *work = &job->work;
+	struct rows services;
+	enum problem p;
+
+	if (applied->what)
+		p = q_booking_lock(work, &services, applied->booking_id);
+	else if (is(news->source, "webhook"))
+		p = q_availability_event_type(work, &services, news->calcom->event_type_id);
+	else
+		return P_OK;
+	for (int i = 0; !p && i < services.count; i++)
+		p = q_availability_refresh_soon(work, rows_text(&services, i, "service_id"));
+	return p;
+}
+
 enum problem calcom_apply(
 	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
 {
-	struct rows service;
 	enum problem p;
 
 	*ret = (struct calcom_applied){0};
 	work_begin(&job->work, WORK_WRITE);
 	p = apply(job, news, ret);
-	if (!p && ret->what) {
-		p = q_booking_lock(&job->work, &service, ret->booking_id);
-		if (!p)
-			p = q_availability_refresh_soon(
-				&job->work, rows_text(&service, 0, "service_id"));
-	}
+	if (!p)
+		p = refresh_times(job, news, ret);
 	return p ? p : work_commit(&job->work);
 }

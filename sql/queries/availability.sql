@@ -45,9 +45,18 @@ UPDATE availability_refresh SET failing_since = coalesce(failing_since, care_now
 WHERE service_id = :service_id::uuid;
 
 -- name: availability_refresh_soon :exec
--- One refresh of a service a second at most, however many events ask for it.
-SELECT job_enqueue('availability_refresh', :service_id::uuid, 'availability_refresh:' || :service_id
-    || ':' || floor(extract(epoch FROM clock_timestamp()))::bigint);
+-- At once, and for news that come later in the same second once more when it is over: whatever was
+-- asked for, a refresh begins after it.
+SELECT coalesce(
+    job_enqueue('availability_refresh', :service_id::uuid, 'availability_refresh:' || :service_id
+        || ':' || now.second),
+    job_enqueue('availability_refresh', :service_id::uuid, 'availability_refresh:' || :service_id
+        || ':' || now.second + 1, care_now() + interval '1 second'))
+FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS second) AS now;
+
+-- name: availability_event_type :rows
+-- The services that are booked as an event type of Cal.com.
+SELECT service_id FROM service WHERE calcom_event_type_id = :event_type_id AND active;
 
 -- name: slot_hold_create :one
 SELECT json_build_object('slot_hold_id', slot_claim(i.service_id, i.intake_submission_id, NULL,
