@@ -43,6 +43,9 @@ enum job_result booking_decide(struct job *job)
 	outcome = tell(job, rows_text(&facts, 0, "calcom_uid"), &theirs, &error);
 	if (outcome != OUTCOME_OK)
 		return job_outcome(job, "decide", outcome, &error);
+	if (!theirs.cancellation_reason)
+		theirs.cancellation_reason =
+			json_string_value(json_object_get(job->payload, "reason"));
 	p = calcom_apply(job, &news, &applied);
 	return p ? job_problem(job, p) : JOB_DONE;
 }

@@ -91,12 +91,35 @@ static enum problem apply_pending(struct job *job, const struct calcom_news *new
 	return take(job, news, booking, is(state, "pending_payment") ? state : "requested", ret);
 }
 
+static const char *reason_of(const struct calcom_news *news)
+{
+	if (news->asks_to_reschedule)
+		return "the care team asks you to choose another time";
+	if (news->calcom->cancellation_reason)
+		return news->calcom->cancellation_reason;
+	return is(news->calcom->status, "rejected") ? "declined by the care team"
+						    : "cancelled in the calendar";
+}
+
+static enum problem end_booking(struct job *job, const struct calcom_news *news, const char *state,
+	struct calcom_applied *ret)
+{
+	bool declined = is(news->calcom->status, "rejected");
+	const char *json;
+
+	ret->what = arena_printf(
+		job->work.arena, "%s -> %s", state, declined ? "declined" : "cancelled");
+	return declined
+		? q_booking_state_put(&job->work, "declined", reason_of(news), ret->booking_id)
+		: q_booking_cancel(&job->work, &json, reason_of(news), ret->booking_id);
+}
+
 static enum problem apply_gone(struct job *job, const struct calcom_news *news,
 	const struct rows *booking, struct calcom_applied *ret)
 {
 	static const char *const over[] = {
 		"cancelled", "declined", "completed", "no_show", "expired", "slot_taken"};
-	const char *state = rows_text(booking, 0, "state"), *json, *reason;
+	const char *state = rows_text(booking, 0, "state");
 	struct work *work = &job->work;
 	enum problem p;
 
@@ -104,17 +127,13 @@ static enum problem apply_gone(struct job *job, const struct calcom_news *news,
 		if (is(state, over[i]))
 			return nothing(ret, "it was over already");
 	}
-	reason = news->asks_to_reschedule ? "the care team asks you to choose another time"
-		: news->calcom->cancellation_reason ? news->calcom->cancellation_reason
-						    : "cancelled in the calendar";
-	p = q_booking_cancel(work, &json, reason, ret->booking_id);
+	p = end_booking(job, news, state, ret);
 	if (!p)
 		p = q_calcom_uid_end(work, news->calcom->uid);
 	if (!p)
 		p = q_booking_release_slot(work, ret->booking_id);
 	if (!p)
 		p = q_booking_cancel_effects(work, "booking_cancelled", "false", ret->booking_id);
-	ret->what = arena_printf(work->arena, "%s -> cancelled", state);
 	return p;
 }
 

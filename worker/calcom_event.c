@@ -56,7 +56,9 @@ static void believe_event(const struct calcom_event *event, struct scheduler_boo
 {
 	if (!says_gone(event->trigger) || strcmp(event->uid, theirs->uid) != 0)
 		return;
-	theirs->status = "cancelled";
+	if (strcmp(theirs->status, "rejected") != 0)
+		theirs->status =
+			strcmp(event->trigger, "BOOKING_REJECTED") == 0 ? "rejected" : "cancelled";
 	if (!theirs->cancellation_reason)
 		theirs->cancellation_reason = event->booking.cancellation_reason;
 }

@@ -100,7 +100,8 @@ void calcom_booking(struct arena *arena, const json_t *object, struct scheduler_
 		.attendee_name = wire_string(arena, booker, "name"),
 		.attendee_email = wire_string(arena, booker, "email"),
 		.attendee_time_zone = wire_string(arena, booker, "timeZone"),
-		.cancellation_reason = wire_string(arena, object, "cancellationReason"),
+		.cancellation_reason =
+			either(arena, object, "cancellationReason", "rejectionReason"),
 		.location = wire_string(arena, object, "location"),
 		.absent = any_absent(attendees),
 	};
