@@ -124,7 +124,7 @@ static bool is_allowed_origin(const char *list, const char *origin)
 
 static void add_cors(struct server *server, struct request *rq)
 {
-	const char *origin = request_header(rq, "Origin");
+	const char *origin = request_header(rq, "Origin"), *allow = find(&rq->reply, "Allow");
 
 	if (!origin || !is_allowed_origin(server->service.config->cors_origins, origin))
 		return;
@@ -135,9 +135,10 @@ static void add_cors(struct server *server, struct request *rq)
 			"Retry-After, X-Request-Id");
 		return;
 	}
-	if (!request_header(rq, "Access-Control-Request-Method"))
+	/* Nothing at this path: nothing is allowed there. */
+	if (!allow || !request_header(rq, "Access-Control-Request-Method"))
 		return;
-	set_default(rq, "Access-Control-Allow-Methods", find(&rq->reply, "Allow"));
+	set_default(rq, "Access-Control-Allow-Methods", allow);
 	reply_header(rq, "Access-Control-Allow-Headers",
 		"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
 		"X-Link-Token, X-Request-Id, traceparent");

@@ -89,6 +89,14 @@ def test_cors_is_for_listed_origins_only(client):
     assert "Origin" in reply.headers["Vary"]
 
 
+def test_a_preflight_for_nothing_is_answered(client):
+    reply = client.request("OPTIONS", "/v1/no-such-path", headers={
+        "Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
+    assert reply.status == 404
+    assert reply.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Access-Control-Allow-Methods" not in reply.headers
+
+
 def test_answers_are_compressed_for_who_takes_that(client, address):
     def ask(encoding):
         received = raw_exchange(address, f"GET /v1/services HTTP/1.1\r\nHost: a\r\n"
