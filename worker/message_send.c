@@ -11,10 +11,12 @@
 
 /* Mandrill's search is a little behind its sending (providers/mailchimp A4): do not conclude from
  * silence before this much time has passed. */
-enum { SETTLE_S = 15 };
+enum { SETTLE_S = 15, VALIDITY_S = 3 * 3600 };
 
+/* What came of asking the provider: facts when it is OUTCOME_OK, else why not. */
 struct sent {
 	const char *provider_id, *status;
+	struct provider_error error;
 };
 
 static const char *field(const struct rows *content, const char *name)
@@ -39,7 +41,7 @@ static const char *obsolete(const struct rows *content)
 }
 
 static enum outcome send_email(struct job *job, const struct rows *content,
-	const struct rendered *rendered, struct sent *ret, struct provider_error *error)
+	const struct rendered *rendered, struct sent *ret)
 {
 	const struct providers *providers = job->providers;
 	const struct email_message message = {
@@ -55,9 +57,10 @@ static enum outcome send_email(struct job *job, const struct rows *content,
 	};
 	struct email_facts facts = {0};
 	enum outcome outcome = providers->email->send(
-		job->work.arena, &providers->email_account, &message, &facts, error);
+		job->work.arena, &providers->email_account, &message, &facts, &ret->error);
 
-	*ret = (struct sent){facts.provider_id, facts.status};
+	ret->provider_id = facts.provider_id;
+	ret->status = facts.status;
 	return outcome;
 }
 
@@ -68,12 +71,12 @@ static struct sms_message sms_of(
 		.message_id = job->subject_id,
 		.to = field(content, "recipient"),
 		.body = rendered->text,
-		.validity_s = 3 * 3600,
+		.validity_s = VALIDITY_S,
 	};
 }
 
 static enum outcome send_now(struct job *job, const struct rows *content,
-	const struct rendered *rendered, struct sent *ret, struct provider_error *error)
+	const struct rendered *rendered, struct sent *ret)
 {
 	const struct providers *providers = job->providers;
 	struct sms_message message;
@@ -81,17 +84,17 @@ static enum outcome send_now(struct job *job, const struct rows *content,
 	enum outcome outcome;
 
 	if (strcmp(field(content, "channel"), "email") == 0)
-		return send_email(job, content, rendered, ret, error);
+		return send_email(job, content, rendered, ret);
 	message = sms_of(job, content, rendered);
 	outcome = providers->sms->send(
-		job->work.arena, &providers->sms_account, &message, &facts, error);
-	*ret = (struct sent){facts.sid, facts.status};
+		job->work.arena, &providers->sms_account, &message, &facts, &ret->error);
+	ret->provider_id = facts.sid;
+	ret->status = facts.status;
 	return outcome;
 }
 
 static enum outcome find(struct job *job, const struct rows *content,
-	const struct rendered *rendered, int64_t since_s, struct sent *ret,
-	struct provider_error *error)
+	const struct rendered *rendered, int64_t since_s, struct sent *ret)
 {
 	const struct providers *providers = job->providers;
 	struct email_facts email = {0};
@@ -101,14 +104,16 @@ static enum outcome find(struct job *job, const struct rows *content,
 
 	if (strcmp(field(content, "channel"), "email") == 0) {
 		outcome = providers->email->find(job->work.arena, &providers->email_account,
-			job->subject_id, since_s, &email, error);
-		*ret = (struct sent){email.provider_id, email.status};
+			job->subject_id, since_s, &email, &ret->error);
+		ret->provider_id = email.provider_id;
+		ret->status = email.status;
 		return outcome;
 	}
 	message = sms_of(job, content, rendered);
 	outcome = providers->sms->find(
-		job->work.arena, &providers->sms_account, &message, since_s, &sms, error);
-	*ret = (struct sent){sms.sid, sms.status};
+		job->work.arena, &providers->sms_account, &message, since_s, &sms, &ret->error);
+	ret->provider_id = sms.sid;
+	ret->status = sms.status;
 	return outcome;
 }
 
@@ -121,9 +126,9 @@ static enum problem end(struct job *job, const char *state, const char *error)
 	return p ? p : work_commit(&job->work);
 }
 
-static enum job_result record(struct job *job, enum outcome outcome, const struct sent *sent,
-	const struct provider_error *error)
+static enum job_result record(struct job *job, enum outcome outcome, const struct sent *sent)
 {
+	const struct provider_error *error = &sent->error;
 	enum problem p = P_OK;
 
 	switch (outcome) {
@@ -154,17 +159,19 @@ static enum job_result record(struct job *job, enum outcome outcome, const struc
 static enum job_result resolve(struct job *job, const struct rows *content,
 	const struct rendered *rendered, int64_t sending_s)
 {
-	struct provider_error error = {0};
 	struct sent sent = {0};
 	int64_t age_s = instant_now_s() - sending_s;
-	enum outcome outcome = find(job, content, rendered, sending_s - SETTLE_S, &sent, &error);
+	enum outcome outcome = find(job, content, rendered, sending_s - SETTLE_S, &sent);
 	enum problem p;
 
 	if (outcome == OUTCOME_OK)
-		return record(job, outcome, &sent, &error);
+		return record(job, outcome, &sent);
+	/* It does not say that nothing was sent: the last try leaves the message uncertain. */
+	if (outcome != OUTCOME_NOT_FOUND && job->attempt >= job->attempts_max)
+		return record(job, OUTCOME_UNKNOWN, &sent);
 	if (outcome != OUTCOME_NOT_FOUND)
 		return job_outcome(job, "find",
-			outcome == OUTCOME_REFUSED ? OUTCOME_UNKNOWN : outcome, &error);
+			outcome == OUTCOME_REFUSED ? OUTCOME_UNKNOWN : outcome, &sent.error);
 	if (age_s < SETTLE_S) {
 		job->retry_after_s = SETTLE_S - age_s;
 		return JOB_LATER;
@@ -175,13 +182,12 @@ static enum job_result resolve(struct job *job, const struct rows *content,
 		p = work_commit(&job->work);
 	if (p)
 		return job_problem(job, p);
-	outcome = send_now(job, content, rendered, &sent, &error);
-	return record(job, outcome, &sent, &error);
+	outcome = send_now(job, content, rendered, &sent);
+	return record(job, outcome, &sent);
 }
 
 static enum job_result deliver(struct job *job, const struct rows *content)
 {
-	struct provider_error error = {0};
 	struct rendered rendered;
 	struct sent sent = {0};
 	const char *missing = NULL;
@@ -205,8 +211,8 @@ static enum job_result deliver(struct job *job, const struct rows *content)
 		rendered.text = rows_text(&claim, 0, "body");
 	if (rows_bool(&claim, 0, "was_sending"))
 		return resolve(job, content, &rendered, rows_integer(&claim, 0, "sending_s"));
-	outcome = send_now(job, content, &rendered, &sent, &error);
-	return record(job, outcome, &sent, &error);
+	outcome = send_now(job, content, &rendered, &sent);
+	return record(job, outcome, &sent);
 }
 
 enum job_result message_send(struct job *job)
