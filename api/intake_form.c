@@ -8,9 +8,10 @@
 
 #include "lib/http/schema.h"
 
-#define STRING(form, max)                                                                          \
+#define STRING(format_name, max)                                                                   \
 	{                                                                                          \
-		.type = SCHEMA_STRING, .format = form, .length_min = 0, .length_max = max          \
+		.type = SCHEMA_STRING, .format = (format_name), .length_min = 0,                   \
+		.length_max = (max)                                                                \
 	}
 
 static const struct schema one_choice = STRING(FORMAT_LINE, 64);

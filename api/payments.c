@@ -169,8 +169,8 @@ enum problem payment_redirect(struct request *rq, const struct payment_redirect_
 	return reply_site(rq, rows_text(&rows, 0, "payment_id"));
 }
 
-/* A GET that writes: the browser comes back by one, and all it does is ask sooner what would be asked
- * anyway. */
+/* A GET that writes: the browser comes back by one, and all it does is ask sooner what would be
+ * asked anyway. */
 enum problem payment_return(struct request *rq, const struct payment_return_args *args)
 {
 	struct work *work = &rq->work;

@@ -97,9 +97,9 @@ static void consume(struct slot *slot, struct arena *arena, struct entry *entry)
 	streams_forget(slot->worker, arena, &one);
 }
 
-/* Which stream is asked first. Notifications every second time: a family that has paid waits for its
- * confirmation, and under load what has begun should end before more begins. Reminders and invoices
- * every eighth. */
+/* Which stream is asked first. Notifications every second time: a family that has paid waits for
+ * its confirmation, and under load what has begun should end before more begins. Reminders and
+ * invoices every eighth. */
 static int first_stream(unsigned turn)
 {
 	static const int turns[] = {1, 0, 1, 2, 1, 0, 1, 3};

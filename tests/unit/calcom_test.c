@@ -23,18 +23,6 @@
 
 enum { START_S = 1795338000 /* 2026-11-22T09:00:00Z */ };
 
-static int open_arena(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int close_arena(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
-
 static const struct {
 	int status;
 	enum outcome outcome;
@@ -400,5 +388,5 @@ int main(void)
 		cmocka_unit_test(published_samples_are_read),
 	};
 
-	return cmocka_run_group_tests(tests, open_arena, close_arena);
+	return cmocka_run_group_tests(tests, canned_open, canned_close);
 }

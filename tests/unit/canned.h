@@ -14,6 +14,19 @@ struct canned {
 	struct provider_error error;
 };
 
+/* A test's state is an arena. */
+static inline int canned_open(void **state)
+{
+	*state = arena_new();
+	return 0;
+}
+
+static inline int canned_close(void **state)
+{
+	arena_free(*state);
+	return 0;
+}
+
 static inline struct reply *canned_bytes(
 	struct arena *arena, int status, const char *body, size_t length)
 {

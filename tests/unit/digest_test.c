@@ -97,10 +97,10 @@ static void hkdf_known_answers(void **state)
 	struct span from = {secret, sizeof(secret)};
 
 	memset(secret, 0x0b, sizeof(secret));
-	for (unsigned char i = 0; i < sizeof(salt); i++)
-		salt[i] = i;
-	for (unsigned char i = 0; i < sizeof(info); i++)
-		info[i] = 0xf0 + i;
+	for (size_t i = 0; i < sizeof(salt); i++)
+		salt[i] = (unsigned char)i;
+	for (size_t i = 0; i < sizeof(info); i++)
+		info[i] = (unsigned char)(0xf0 + i);
 	hkdf_sha256(from, (struct span){salt, sizeof(salt)}, (struct span){info, sizeof(info)}, key,
 		sizeof(key));
 	assert_string_equal(hex_encode(*state, key, sizeof(key)),

@@ -16,18 +16,6 @@
 	"a@b.example\"}"
 #define VERDICT(members) "[{\"email\":\"A@b.example\",\"_id\":\"id1\"," members "}]"
 
-static int open_arena(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int close_arena(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
-
 static const struct {
 	int status;
 	enum outcome outcome;
@@ -170,5 +158,5 @@ int main(void)
 		cmocka_unit_test(published_samples_are_read),
 	};
 
-	return cmocka_run_group_tests(tests, open_arena, close_arena);
+	return cmocka_run_group_tests(tests, canned_open, canned_close);
 }

@@ -19,18 +19,6 @@
 	"\"amount\":40333,\"currency\":\"NGN\",\"requested_amount\":30050,\"fees\":10283,"         \
 	"\"paid_at\":null,\"gateway_response\":\"Declined\",\"channel\":\"card\""
 
-static int open_arena(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int close_arena(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
-
 /* What any of the calls makes of a reply that is no success; code NULL is not looked at. */
 static const struct {
 	int status;
@@ -396,5 +384,5 @@ int main(void)
 		cmocka_unit_test(published_samples_are_read),
 	};
 
-	return cmocka_run_group_tests(tests, open_arena, close_arena);
+	return cmocka_run_group_tests(tests, canned_open, canned_close);
 }

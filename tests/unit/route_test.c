@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define COUNT(rows) (sizeof(rows) / sizeof(rows[0]))
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 const struct route routes[] = {
 	{.operation = "live", .method = "GET", .path = "/live", .ops = true},

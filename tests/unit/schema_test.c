@@ -1,4 +1,5 @@
 /* lib/http/schema.h, format.h and body.h: each row is an input and the complaint it earns. */
+#include "lib/core/text.h"
 #include "lib/http/body.h"
 #include "lib/http/format.h"
 #include "lib/http/schema.h"
@@ -12,7 +13,7 @@
 
 #include <cmocka.h>
 
-#define COUNT(rows) (sizeof(rows) / sizeof(rows[0]))
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const char *const colours[] = {"red", "green", NULL};
 static const struct schema word = {
@@ -154,15 +155,15 @@ static void body_bounds_arrays(void **state)
 {
 	for (int items = BODY_ITEMS_MAX; items <= BODY_ITEMS_MAX + 1; items++) {
 		struct work work = {.arena = arena_new()};
-		char *text = arena_alloc(work.arena, (size_t)items * 2 + 16);
-		size_t length = (size_t)items * 2 + 5;
+		struct text *text = text_new(work.arena);
 		json_t *json;
 
-		memcpy(text, "{\"a\":[", 6);
+		text_add(text, "{\"a\":[");
 		for (int i = 0; i < items; i++)
-			memcpy(text + 6 + 2 * i, "1,", 2);
-		memcpy(text + length, "]}", 2);
-		assert_int_equal(body_parse(&work, text, length + 2, &json),
+			text_add(text, "1,");
+		text->data[text->length - 1] = ']';
+		text_add(text, "}");
+		assert_int_equal(body_parse(&work, text->data, text->length, &json),
 			items == BODY_ITEMS_MAX ? P_OK : P_MALFORMED_JSON);
 		arena_free(work.arena);
 	}

@@ -47,7 +47,7 @@ MISTAKES = {
     "lib/data/up.c": (OPENING + '#include "lib/provider/sms.h"\n', [":2: lib/data/ may not"]),
     "lib/http/up.c": (OPENING + '#include "api/server.h"\n', [":2: lib/http/ may not"]),
     "api/across.c": (OPENING + '#include "worker/job.h"\n', [":2: api/ may not include"]),
-    "tests/sim/in.c": (OPENING + '#include "lib/core/text.h"\n', [":2: tests/sim/ may not"]),
+    "tests/sim/in.c": (OPENING + '#include "lib/core/log.h"\n', [":2: tests/sim/ may not"]),
     "lib/core/relative.c": (OPENING + '#include "arena.h"\n', [":2: arena.h is not written"]),
 }
 

@@ -17,18 +17,6 @@
 
 enum { SENT_S = 1445238423 /* Mon, 19 Oct 2015 07:07:03 +0000 */ };
 
-static int open_arena(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int close_arena(void **state)
-{
-	arena_free(*state);
-	return 0;
-}
-
 static const struct {
 	int status;
 	enum outcome outcome;
@@ -208,5 +196,5 @@ int main(void)
 		cmocka_unit_test(published_samples_are_read),
 	};
 
-	return cmocka_run_group_tests(tests, open_arena, close_arena);
+	return cmocka_run_group_tests(tests, canned_open, canned_close);
 }
