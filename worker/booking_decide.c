@@ -15,7 +15,7 @@ static enum outcome tell(struct job *job, const char *uid, struct scheduler_book
 	enum outcome outcome = OUTCOME_NOT_FOUND;
 
 	/* A lost answer: perhaps it is decided already. */
-	if (job->attempt > 1)
+	if (job->repeated)
 		outcome = providers->scheduler->get(
 			job->work.arena, &providers->scheduler_account, uid, ret, error);
 	if (outcome == OUTCOME_OK && strcmp(ret->status, "pending") != 0)

@@ -15,7 +15,7 @@ static enum outcome move_once(struct job *job, const struct rows *facts,
 	const char *uid = rows_text(facts, 0, "calcom_uid");
 	enum outcome outcome;
 
-	if (job->attempt > 1) {
+	if (job->repeated) {
 		outcome = providers->scheduler->get(job->work.arena, account, uid, ret, error);
 		if (outcome == OUTCOME_OK && ret->rescheduled_to_uid)
 			return providers->scheduler->get(

@@ -15,7 +15,7 @@ static enum outcome book_once(struct job *job, const struct scheduler_request *r
 	const struct providers *providers = job->providers;
 	enum outcome outcome = OUTCOME_NOT_FOUND;
 
-	if (job->attempt > 1)
+	if (job->repeated)
 		outcome = providers->scheduler->find(job->work.arena, &providers->scheduler_account,
 			request->email, request->start_at_s, request->reference, ret, error);
 	if (outcome != OUTCOME_NOT_FOUND)

@@ -51,8 +51,9 @@ struct job {
 	const char *kind;
 	const char *subject_id; /* uuid the job is about; "" when none */
 	json_t *payload;        /* never NULL: {} when there is none */
-	int attempt;            /* 1 on the first run */
+	int attempt;            /* 1 on the first run, and again when that did not count */
 	int attempts_max;
+	bool repeated;      /* a run before this one may have reached the provider: ask first */
 	long retry_after_s; /* set by the job for JOB_RETRY and JOB_LATER */
 	const char *error;  /* set by the job for JOB_RETRY and JOB_DEAD: no personal data */
 };

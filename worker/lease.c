@@ -174,7 +174,7 @@ static void hand_back(struct slot *slot, struct arena *arena)
 	if (!lease_learn(slot, &lease))
 		return;
 	worker_work(slot->worker, arena, &work);
-	p = q_job_again(&work, &json, "false", "0", NULL, lease.job_id,
+	p = q_job_again(&work, &json, "false", "0", "given back: the worker ended", lease.job_id,
 		arena_printf(arena, "%d", lease.attempt), slot->name);
 	if (!worker_end(slot->worker, &work, "job_again", p))
 		tell(LOG_LEVEL_INFO, "job_handed_back", &lease);

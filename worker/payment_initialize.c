@@ -71,7 +71,7 @@ enum job_result payment_initialize(struct job *job)
 		return JOB_DONE;
 	if (!p)
 		reference = rows_text(&payment, 0, "reference");
-	if (!p && job->attempt > 1)
+	if (!p && job->repeated)
 		p = renew_reference(job, &reference);
 	if (p)
 		return job_problem(job, p);

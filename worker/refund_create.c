@@ -90,7 +90,7 @@ enum job_result refund_create(struct job *job)
 
 	if (p || refund.count == 0 || strcmp(rows_text(&refund, 0, "state"), "sending") != 0)
 		return p ? job_problem(job, p) : JOB_DONE;
-	if (job->attempt > 1)
+	if (job->repeated)
 		outcome = look(job, &refund, &facts, &error);
 	if (outcome == OUTCOME_NOT_FOUND)
 		outcome = providers->payment->refund(job->work.arena, &providers->gateway,

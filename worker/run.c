@@ -62,6 +62,7 @@ static void make_job(struct run *run, const struct rows *rows)
 		.payload = payload_of(run->arena, rows_text(rows, 0, "payload")),
 		.attempt = (int)rows_integer(rows, 0, "attempts"),
 		.attempts_max = (int)rows_integer(rows, 0, "attempts_max"),
+		.repeated = rows_bool(rows, 0, "repeated"),
 	};
 	run->job.work.request_id = run->job.job_id;
 }

@@ -37,7 +37,8 @@ UPDATE job SET state = 'running', attempts = attempts + 1, crash_count = crash_c
     lease_until = now() + interval '60 s', worker = :worker
 WHERE job_id = :job_id::uuid AND state = 'queued' AND run_at <= care_now()
 RETURNING job_id, kind, coalesce(subject_id::text, '') AS subject_id, payload, attempts,
-    attempts_max, ceil(extract(epoch FROM care_now() - run_at) * 1000)::bigint AS late_ms;
+    attempts_max, attempts > 1 OR last_error IS NOT NULL AS repeated,
+    ceil(extract(epoch FROM care_now() - run_at) * 1000)::bigint AS late_ms;
 
 -- name: job_claim_any :rows
 -- Without Redis the workers take rows directly.
@@ -47,7 +48,8 @@ WHERE job_id = (
     SELECT job_id FROM job WHERE state = 'queued' AND run_at <= care_now()
     ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING job_id, kind, coalesce(subject_id::text, '') AS subject_id, payload, attempts,
-    attempts_max, ceil(extract(epoch FROM care_now() - run_at) * 1000)::bigint AS late_ms;
+    attempts_max, attempts > 1 OR last_error IS NOT NULL AS repeated,
+    ceil(extract(epoch FROM care_now() - run_at) * 1000)::bigint AS late_ms;
 
 -- name: job_heartbeat :one
 -- The fence (attempts and worker) makes a worker that lost its lease notice. extend is false for a job
@@ -64,11 +66,12 @@ WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND worker = :worker A
 RETURNING json_build_object('job_id', job_id);
 
 -- name: job_again :one
--- Back to the queue after delay_ms. counted is false when the attempt should not count.
+-- Back to the queue after delay_ms. counted is false when the attempt should not count; last_error is what
+-- tells the next run that there was one all the same.
 UPDATE job SET state = 'queued', crash_count = 0, lease_until = NULL, dispatched_at = NULL,
     attempts = attempts - CASE WHEN :counted::boolean THEN 0 ELSE 1 END,
     run_at = care_now() + make_interval(secs => :delay_ms::bigint / 1000.0),
-    last_error = :error
+    last_error = coalesce(:error, last_error, 'put off')
 WHERE job_id = :job_id::uuid AND attempts = :attempt::int AND worker = :worker AND state = 'running'
 RETURNING json_build_object('job_id', job_id);
 

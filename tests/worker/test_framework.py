@@ -21,7 +21,8 @@ DATABASE = "t_worker_framework"
 KINDS = {"test_crash": ("care:webhooks", 12), "test_dead": ("care:invoicing", 12),
          "test_hang": ("care:reminders", 12), "test_later": ("care:notifications", 3),
          "test_ok": ("care:webhooks", 12), "test_open": ("care:webhooks", 12),
-         "test_problem": ("care:webhooks", 12), "test_retry": ("care:notifications", 3),
+         "test_problem": ("care:webhooks", 12), "test_repeat": ("care:webhooks", 12),
+         "test_retry": ("care:notifications", 3),
          "test_slow": ("care:reminders", 12)}
 STREAMS = ("care:webhooks", "care:notifications", "care:invoicing", "care:reminders")
 
@@ -235,6 +236,13 @@ def test_later_is_not_an_attempt(shop):
     assert shop.job(job_id)["attempts"] == 0
     shop.sql("""UPDATE job SET payload = '{"now": true}' WHERE job_id = %s""", job_id)
     assert shop.wait_state(job_id, "done")["attempts"] == 1
+
+
+def test_a_run_that_does_not_count_is_known_to_the_next(shop):
+    shop.worker()
+    [job_id] = shop.add("test_repeat")
+    assert shop.wait_state(job_id, "done")["attempts"] == 1
+    assert len(shop.events("job_later", job_id)) == 1
 
 
 def test_a_transaction_left_open_is_rolled_back(shop):
@@ -548,6 +556,7 @@ def test_sigterm_hands_back_what_does_not_end(shop):
     assert time.monotonic() - began < 25
     job = shop.job(long)
     assert (job["state"], job["attempts"], job["crash_count"]) == ("queued", 0, 0)
+    assert job["last_error"], "the next run could not know that it is not the first"
     assert shop.events("job_handed_back", long)
 
 

@@ -62,6 +62,14 @@ static enum job_result test_later(struct job *job)
 	return json_is_true(json_object_get(job->payload, "now")) ? JOB_DONE : JOB_LATER;
 }
 
+/* The database goes away after the provider was called, which is not counted. */
+static enum job_result test_repeat(struct job *job)
+{
+	if (job->repeated)
+		return JOB_DONE;
+	return job_problem(job, P_UNAVAILABLE);
+}
+
 static enum job_result test_hang(struct job *job)
 {
 	while (job->attempt > 0)
@@ -90,6 +98,7 @@ const struct job_kind job_kinds[] = {
 	{"test_ok", WEBHOOKS, test_ok, 12, 40, 0},
 	{"test_open", WEBHOOKS, test_open, 12, 40, 0},
 	{"test_problem", WEBHOOKS, test_problem, 12, 40, 0},
+	{"test_repeat", WEBHOOKS, test_repeat, 12, 40, 0},
 	{"test_retry", NOTIFICATIONS, test_retry, 3, 40, 0},
 	{"test_slow", REMINDERS, test_slow, 12, 40, 0},
 	{0},
