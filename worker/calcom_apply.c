@@ -119,7 +119,7 @@ static enum problem apply_gone(struct job *job, const struct calcom_news *news,
 {
 	static const char *const over[] = {
 		"cancelled", "declined", "completed", "no_show", "expired", "slot_taken"};
-	const char *state = rows_text(booking, 0, "state");
+	const char *state = rows_text(booking, 0, "state"), *json;
 	struct work *work = &job->work;
 	enum problem p;
 
@@ -128,6 +128,9 @@ static enum problem apply_gone(struct job *job, const struct calcom_news *news,
 			return nothing(ret, "it was over already");
 	}
 	p = end_booking(job, news, state, ret);
+	if (!p)
+		p = q_calcom_uid_put(work, &json, ret->booking_id, news->calcom->uid,
+			text_of_integer(job, news->calcom->start_at_s), news->source);
 	if (!p)
 		p = q_calcom_uid_end(work, news->calcom->uid);
 	if (!p)
@@ -182,8 +185,6 @@ static enum problem create_from_embed(struct job *job, const struct calcom_news 
 	const char *json;
 	enum problem p;
 
-	if (!is(theirs->status, "accepted") && !is(theirs->status, "pending"))
-		return nothing(ret, "it was over before we knew of it");
 	if (!theirs->attendee_email ||
 		strcasecmp(theirs->attendee_email, rows_text(intake, 0, "contact_email")) != 0)
 		return nothing(ret, "the booker's address is not the intake's");
@@ -246,6 +247,22 @@ static enum problem apply(
 			       : find_by_reference(job, news, ret);
 }
 
+/* Every uid a booking ever had is kept, also those whose own webhook got lost or is still to come.
+ */
+static enum problem keep_uids(
+	struct job *job, const struct calcom_news *news, const struct calcom_applied *applied)
+{
+	const char *const uids[] = {news->known_uid, news->calcom->rescheduled_from_uid};
+	enum problem p = P_OK;
+
+	for (size_t i = 0; !p && applied->booking_id && i < 2; i++) {
+		if (uids[i] && !is(uids[i], news->calcom->uid))
+			p = q_calcom_uid_keep(
+				&job->work, uids[i], news->source, applied->booking_id);
+	}
+	return p;
+}
+
 /* A booking that is not ours takes time from ours. The poller lists the same bookings again and
  * again, so only a webhook's word counts there. */
 static enum problem refresh_times(
@@ -274,6 +291,8 @@ enum problem calcom_apply(
 	*ret = (struct calcom_applied){0};
 	work_begin(&job->work, WORK_WRITE);
 	p = apply(job, news, ret);
+	if (!p)
+		p = keep_uids(job, news, ret);
 	if (!p)
 		p = refresh_times(job, news, ret);
 	return p ? p : work_commit(&job->work);

@@ -25,6 +25,12 @@ VALUES (:uid, :booking_id::uuid, to_timestamp(:start_s::bigint), 'in_force', :so
 ON CONFLICT (uid) DO UPDATE SET start_at = excluded.start_at
 RETURNING json_build_object('state', c.state);
 
+-- name: calcom_uid_keep :exec
+-- A uid that was superseded before we heard of it. When it began is not known any more.
+INSERT INTO calcom_booking (uid, booking_id, start_at, state, source)
+SELECT :uid, booking_id, start_at, 'superseded', :source FROM booking
+WHERE booking_id = :booking_id::uuid ON CONFLICT DO NOTHING;
+
 -- name: calcom_uid_end :exec
 UPDATE calcom_booking SET state = 'ended' WHERE uid = :uid AND state = 'in_force';
 
