@@ -10,9 +10,24 @@
 #include "worker/steps.h"
 #include "worker/take.h"
 
+enum { HOPS_MAX = 20 };
+
 static bool is(const char *a, const char *b)
 {
 	return a && strcmp(a, b) == 0;
+}
+
+enum outcome calcom_ask(struct job *job, const char *uid, struct scheduler_booking *ret,
+	struct provider_error *error)
+{
+	const struct providers *providers = job->providers;
+	enum outcome outcome = providers->scheduler->get(
+		job->work.arena, &providers->scheduler_account, uid, ret, error);
+
+	for (int hop = 0; outcome == OUTCOME_OK && ret->rescheduled_to_uid && hop < HOPS_MAX; hop++)
+		outcome = providers->scheduler->get(job->work.arena, &providers->scheduler_account,
+			ret->rescheduled_to_uid, ret, error);
+	return outcome;
 }
 
 static enum problem nothing(struct calcom_applied *ret, const char *why)

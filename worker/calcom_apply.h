@@ -18,6 +18,11 @@ struct calcom_applied {
 	const char *note;       /* why nothing did, for the inbox; NULL when something did */
 };
 
+/* How the booking stands now, along its reschedules (providers/calcom §6: events come in any order,
+ * late and twice; the booking itself is the truth). */
+enum outcome calcom_ask(struct job *job, const char *uid, struct scheduler_booking *ret,
+	struct provider_error *error);
+
 /* In a transaction of its own. Repeats and stale news change nothing. */
 enum problem calcom_apply(
 	struct job *job, const struct calcom_news *news, struct calcom_applied *ret);

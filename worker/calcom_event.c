@@ -8,8 +8,6 @@
 #include "worker/jobs.h"
 #include "worker/steps.h"
 
-enum { HOPS_MAX = 20 };
-
 static bool says_gone(const char *trigger)
 {
 	return strcmp(trigger, "BOOKING_CANCELLED") == 0 ||
@@ -27,21 +25,6 @@ static bool is_about_a_booking(const struct calcom_event *event)
 			return true;
 	}
 	return false;
-}
-
-/* How the booking stands now, along its reschedules (providers/calcom §6: events come in any order,
- * late and twice; the booking itself is the truth). */
-static enum outcome ask(struct job *job, const char *uid, struct scheduler_booking *ret,
-	struct provider_error *error)
-{
-	const struct providers *providers = job->providers;
-	enum outcome outcome = providers->scheduler->get(
-		job->work.arena, &providers->scheduler_account, uid, ret, error);
-
-	for (int hop = 0; outcome == OUTCOME_OK && ret->rescheduled_to_uid && hop < HOPS_MAX; hop++)
-		outcome = providers->scheduler->get(job->work.arena, &providers->scheduler_account,
-			ret->rescheduled_to_uid, ret, error);
-	return outcome;
 }
 
 static enum job_result finish(struct job *job, const char *state, const char *note)
@@ -73,7 +56,7 @@ static enum job_result apply(struct job *job, const struct calcom_event *event)
 		.source = "webhook",
 		.no_show = event->no_show,
 		.asks_to_reschedule = event->request_reschedule};
-	enum outcome outcome = ask(job, event->uid, &theirs, &error);
+	enum outcome outcome = calcom_ask(job, event->uid, &theirs, &error);
 	enum problem p;
 
 	if (outcome == OUTCOME_NOT_FOUND)
