@@ -60,7 +60,7 @@ def test_a_booking_made_in_the_embed_is_found(world):
         "SELECT booking_id FROM booking WHERE intake_submission_id = %s", visitor.intake_id), 10,
         "the booking")[0]
     journey.wait_booking(visitor, row["booking_id"], "confirmed")
-    assert heals(world, row["booking_id"])
+    assert world.wait_for(lambda: heals(world, row["booking_id"]), 5, "it to be said")
 
 
 @pytest.mark.parametrize("where", ["move", "move twice", "move and cancel"])
