@@ -101,9 +101,10 @@ static enum problem read_body(struct request *rq)
 	return P_OK;
 }
 
-static void forget_answer(struct request *rq)
+/* Back to what stood there before the handler: the limit's headers. */
+static void forget_answer(struct request *rq, const struct reply *before)
 {
-	memset(&rq->reply, 0, sizeof(rq->reply));
+	rq->reply = *before;
 	rq->work.detail = NULL;
 	rq->work.complaint_count = 0;
 	rq->work.retry_after_s = 0;
@@ -157,14 +158,16 @@ static void save_refusal(struct request *rq, const struct target *target)
 /* 40001 and 40P01: two transactions met, and one of them only has to come again. */
 static enum problem run(struct request *rq, const struct target *target, const char *const *values)
 {
+	const struct reply before = rq->reply;
 	enum problem p = run_once(rq, target, values);
 
 	if (p == P_SERIALIZATION_FAILURE && !rq->route->no_transaction) {
-		forget_answer(rq);
+		forget_answer(rq, &before);
 		p = run_once(rq, target, values);
 	}
 	if (!p)
 		return P_OK;
+	rq->reply = before;
 	dispatch_problem(rq, p);
 	if (p != P_IDEMPOTENCY_IN_FLIGHT && p != P_IDEMPOTENCY_KEY_REUSED)
 		save_refusal(rq, target);
