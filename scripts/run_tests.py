@@ -183,7 +183,6 @@ SUITES = [
     Suite("sim", "the providers' simulator", pytest_suite("tests/sim")),
     Suite("property", "rules against other implementations", pytest_suite("tests/property")),
     Suite("sql", "schema, policies, functions", pytest_suite("tests/sql")),
-    Suite("data", "database and Redis under load and loss", pytest_suite("tests/data")),
     Suite("ctl", "the operator's tool", pytest_suite("tests/ctl")),
     Suite("worker", "jobs", pytest_suite("tests/worker")),
     Suite("http", "the whole product over HTTP", pytest_suite("tests/http")),

@@ -21,10 +21,12 @@ PROGRAMS = ("postgres", "redis", "sim", "api", "worker")
 # A program that ends three times within a minute has a fault that starting it again will not mend.
 DEATHS_MAX = 3
 DEATHS_WINDOW_S = 60
+# Ctrl-C, kill, and a terminal that is closed.
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """SIGINT or SIGTERM."""
+    """One of STOPPING."""
 
 
 def stop_now(*_):
@@ -187,13 +189,13 @@ def run(demo):
     except Stopped:
         # Being stopped while serving is the ordinary end.
         held = held and not demo.options.once
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
     return demo.stop() and held
 
 
 def main():
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, stop_now)
     if not shutil.which("redis-server"):
         sys.exit("run scripts/setup first")
