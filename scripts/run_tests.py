@@ -64,11 +64,21 @@ def total(counts):
     return Count(*(sum(column) for column in zip(*counts))) if counts else Count(0, 0, 0)
 
 
+def configured(path):
+    """Whether meson was here; a clone that was moved has the old place's folders."""
+    try:
+        with open(os.path.join(path, "meson-info", "meson-info.json"), encoding="utf-8") as file:
+            source = json.load(file)["directories"]["source"]
+        return os.path.samefile(source, ROOT) and os.path.exists(os.path.join(path, "build.ninja"))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
 def compiled(name, folder, options, env=None):
     """Configures once, compiles; a folder that cannot be used again is made anew."""
     path = os.path.join(ROOT, folder)
     configure = ["meson", "configure", folder, *options]
-    if not os.path.exists(os.path.join(path, "build.ninja")):
+    if not configured(path):
         shutil.rmtree(path, ignore_errors=True)
         configure[1] = "setup"
     if run(name, configure, env) != 0:
