@@ -190,6 +190,7 @@ SUITES = [
     Suite("unit", "rules without I/O, under the sanitizers", unit),
     Suite("generator", "what turns the contract into tables", pytest_suite("tests/gen")),
     Suite("support", "the harness itself", pytest_suite("tests/support")),
+    Suite("data", "lib/data against PostgreSQL and Redis", pytest_suite("tests/data")),
     Suite("sim", "the providers' simulator", pytest_suite("tests/sim")),
     Suite("property", "rules against other implementations", pytest_suite("tests/property")),
     Suite("sql", "schema, policies, functions", pytest_suite("tests/sql")),
