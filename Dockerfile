@@ -14,7 +14,7 @@ RUN apt-get update \
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 		ca-certificates curl fonts-dejavu-core fonts-noto-core libargon2-1 libcairo2 \
 		libcurl3-gnutls libglib2.0-0 libgnutls30 libhiredis0.14 libical3 libjansson4 \
-		libjwt-gnutls0 libmagic1 libmicrohttpd12 liboath0 liborcania2.3 libpango-1.0-0 \
+		libjwt-gnutls0 libmicrohttpd12 liborcania2.3 libpango-1.0-0 \
 		libpangocairo-1.0-0 libpq5 libulfius2.7 libyder2.0 tzdata zlib1g \
 	&& rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/ /usr/local/bin/
