@@ -2,6 +2,7 @@
  * missed, and say what it healed. */
 #include <string.h>
 
+#include "lib/core/instant.h"
 #include "lib/core/log.h"
 #include "lib/data/db.h"
 #include "queries.gen.h"
@@ -68,6 +69,17 @@ static enum job_result apply_page(struct job *job, const struct scheduler_page *
 	return result;
 }
 
+/* Where the next look begins: now, or at the last change seen when there is more than one run
+ * takes. */
+static const char *next_cursor(
+	struct job *job, const char *cursor, const struct scheduler_page *page)
+{
+	if (!page->has_more || page->count == 0)
+		return json_field(job, cursor, "now");
+	return instant_format_utc(
+		job->work.arena, page->bookings[page->count - 1].updated_at_ms / 1000);
+}
+
 enum job_result calcom_poll(struct job *job)
 {
 	const struct providers *providers = job->providers;
@@ -95,5 +107,5 @@ enum job_result calcom_poll(struct job *job)
 	if (result != JOB_DONE)
 		return result;
 	work_begin(&job->work, WORK_WRITE);
-	return job_commit(job, q_calcom_poll_done(&job->work, json_field(job, cursor, "now")));
+	return job_commit(job, q_calcom_poll_done(&job->work, next_cursor(job, cursor, &page)));
 }

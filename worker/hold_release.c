@@ -50,6 +50,10 @@ enum job_result hold_release(struct job *job)
 		return job_problem(job, p);
 	if (payment.count)
 		result = payment_settle(job, rows_text(&payment, 0, "payment_id"), &settlement);
+	/* A gateway that stays away must not keep the time for ever: money that turns up is a late
+	 * payment then. */
+	if (result == JOB_RETRY && job->attempt >= job->attempts_max)
+		result = JOB_DONE;
 	/* Settled: the booking is not pending_payment any more and release leaves it alone. */
 	return result == JOB_DONE ? release(job) : result;
 }

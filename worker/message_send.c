@@ -195,9 +195,12 @@ static enum job_result deliver(struct job *job, const struct rows *content)
 	enum outcome outcome;
 	enum problem p;
 
-	if (!message_render(job, content, &rendered, &missing))
-		return job_dead(job, "the template %s names %s, which is not known here",
-			field(content, "template_key"), missing);
+	if (!message_render(job, content, &rendered, &missing)) {
+		p = end(job, "failed", "the template names a variable that is not known");
+		return p ? job_problem(job, p)
+			 : job_dead(job, "the template %s names %s, which is not known here",
+				   field(content, "template_key"), missing);
+	}
 	work_begin(&job->work, WORK_WRITE);
 	p = q_message_claim(&job->work, &claim,
 		strcmp(field(content, "channel"), "sms") == 0 ? rendered.text : NULL,

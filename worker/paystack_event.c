@@ -43,6 +43,7 @@ static enum job_result settle_charge(struct job *job, const struct paystack_even
 static enum job_result settle_refund(struct job *job, const struct paystack_event *event)
 {
 	bool ours = event->merchant_note && uuid_is_valid(event->merchant_note);
+	enum job_result result;
 	struct rows refund;
 	enum problem p;
 
@@ -56,12 +57,8 @@ static enum job_result settle_refund(struct job *job, const struct paystack_even
 		return job_problem(job, p);
 	if (refund.count != 1)
 		return finish(job, "ignored", "not a refund of ours");
-	switch (refund_ask(job, rows_text(&refund, 0, "refund_id"))) {
-	case JOB_DONE:
-		return finish(job, "processed", event->event);
-	default:
-		return job_retry(job, "the refund could not be asked for");
-	}
+	result = refund_ask(job, rows_text(&refund, 0, "refund_id"));
+	return result == JOB_DONE ? finish(job, "processed", event->event) : result;
 }
 
 enum job_result paystack_event(struct job *job)
