@@ -43,11 +43,11 @@ def run(name, command, env=None, timeout=1800):
         try:
             return child.wait(timeout=timeout)
         except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
-            # The group that we made, so that what the suite started ends with it.
-            os.killpg(child.pid, signal.SIGTERM)
+            # The group that we made; at SIGINT pytest stops its servers and cleans up.
+            os.killpg(child.pid, signal.SIGINT)
             try:
                 child.wait(timeout=20)
-            except subprocess.TimeoutExpired:
+            except (subprocess.TimeoutExpired, KeyboardInterrupt):
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
             if isinstance(error, KeyboardInterrupt):
@@ -260,5 +260,16 @@ def main():
     return 1 if counted.failed else 0
 
 
+def stop_now(*_):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    # A cancelled job and a closed terminal end the running suite as Ctrl-C does. That one too: a
+    # shell's background job ignores it, and so would the suites.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop_now)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped")
