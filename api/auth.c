@@ -19,17 +19,6 @@ struct identity {
 	const char *session_id;
 };
 
-static const char *lower(struct arena *arena, const char *text)
-{
-	char *copy = arena_strdup(arena, text);
-
-	for (char *at = copy; *at; at++) {
-		if (*at >= 'A' && *at <= 'Z')
-			*at = (char)(*at - 'A' + 'a');
-	}
-	return copy;
-}
-
 static enum access_role role_of(const char *name)
 {
 	return strcmp(name, "admin") == 0    ? ACCESS_ADMIN
@@ -124,7 +113,7 @@ enum problem auth_login(struct request *rq)
 	enum problem p;
 
 	work_begin(work, WORK_READ);
-	p = q_auth_user_by_email(work, &user, lower(work->arena, email));
+	p = q_auth_user_by_email(work, &user, text_lower(work->arena, email));
 	if (!p)
 		p = work_commit(work);
 	/* No connection is held while the password is hashed. */

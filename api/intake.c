@@ -4,6 +4,7 @@
 #include "api.gen.h"
 #include "api/intake_form.h"
 #include "lib/core/instant.h"
+#include "lib/core/text.h"
 #include "lib/core/uuid.h"
 #include "lib/domain/visitor_zone.h"
 #include "lib/security/link_token.h"
@@ -14,19 +15,6 @@ enum { LINK_DAYS = 90 };
 static const char *body_text(const struct request *rq, const char *name)
 {
 	return json_string_value(json_object_get(rq->json, name));
-}
-
-/* Addresses are compared in lower case everywhere (RFC 5321 leaves the local part to its host, but
- * no host of note distinguishes). */
-static const char *lower(struct arena *arena, const char *text)
-{
-	char *copy = arena_strdup(arena, text);
-
-	for (char *at = copy; *at; at++) {
-		if (*at >= 'A' && *at <= 'Z')
-			*at = (char)(*at - 'A' + 'a');
-	}
-	return copy;
 }
 
 /* Reads the version that was shown (the newest when the caller names none) and checks the answers
@@ -97,7 +85,7 @@ enum problem intake_create(struct request *rq, const struct intake_create_args *
 	if (p)
 		return p;
 	p = q_intake_create(&rq->work, &json, id, is_client ? rq->caller.user_id : NULL, rq->body,
-		lower(rq->work.arena, email), zone.zone, zone.source, body_text(rq, "service"),
+		text_lower(rq->work.arena, email), zone.zone, zone.source, body_text(rq, "service"),
 		version);
 	if (p)
 		return p;

@@ -50,30 +50,6 @@ static enum job_result stay(struct job *job, const struct rows *facts)
 	return job_commit(job, p);
 }
 
-static enum job_result take(struct job *job, const struct scheduler_booking *theirs)
-{
-	const struct take take = {
-		.booking_id = job->subject_id,
-		.state = strcmp(theirs->status, "pending") == 0 ? "requested" : "confirmed",
-		.template_key = "booking_rescheduled",
-		.source = "api",
-		.calcom = theirs,
-	};
-	struct work *work = &job->work;
-	struct rows booking;
-	enum problem p;
-
-	work_begin(work, WORK_WRITE);
-	p = q_booking_lock(work, &booking, job->subject_id);
-	if (!p && strcmp(rows_text(&booking, 0, "state"), "rescheduling") == 0)
-		p = booking_take(job, &take);
-	else if (!p && strcmp(rows_text(&booking, 0, "state"), "cancelled") == 0)
-		p = job_unwanted(job, take.booking_id, theirs);
-	if (!p)
-		p = q_availability_refresh_soon(work, rows_text(&booking, 0, "service_id"));
-	return job_commit(job, p);
-}
-
 enum job_result booking_reschedule(struct job *job)
 {
 	struct scheduler_booking theirs;
@@ -90,7 +66,7 @@ enum job_result booking_reschedule(struct job *job)
 		return JOB_DONE;
 	outcome = move_once(job, &facts, &theirs, &error);
 	if (outcome == OUTCOME_OK)
-		return take(job, &theirs);
+		return booking_answered(job, &theirs, "rescheduling", "booking_rescheduled");
 	if (outcome == OUTCOME_REFUSED || outcome == OUTCOME_NOT_FOUND)
 		return stay(job, &facts);
 	return job_outcome(job, "reschedule", outcome, &error);

@@ -53,30 +53,6 @@ static enum job_result lose_slot(struct job *job, const struct rows *facts)
 	return job_commit(job, p == P_NOT_FOUND ? P_OK : p);
 }
 
-static enum job_result take(struct job *job, const struct scheduler_booking *theirs)
-{
-	const struct take take = {
-		.booking_id = job->subject_id,
-		.state = strcmp(theirs->status, "pending") == 0 ? "requested" : "confirmed",
-		.template_key = "booking_confirmation",
-		.source = "api",
-		.calcom = theirs,
-	};
-	struct work *work = &job->work;
-	struct rows booking;
-	enum problem p;
-
-	work_begin(work, WORK_WRITE);
-	p = q_booking_lock(work, &booking, take.booking_id);
-	if (!p && strcmp(rows_text(&booking, 0, "state"), "scheduling") == 0)
-		p = booking_take(job, &take);
-	else if (!p)
-		p = job_unwanted(job, take.booking_id, theirs);
-	if (!p)
-		p = q_availability_refresh_soon(work, rows_text(&booking, 0, "service_id"));
-	return job_commit(job, p);
-}
-
 enum job_result booking_schedule(struct job *job)
 {
 	struct scheduler_request request;
@@ -104,7 +80,7 @@ enum job_result booking_schedule(struct job *job)
 	};
 	outcome = book_once(job, &request, &theirs, &error);
 	if (outcome == OUTCOME_OK)
-		return take(job, &theirs);
+		return booking_answered(job, &theirs, "scheduling", "booking_confirmation");
 	if (outcome == OUTCOME_REFUSED) {
 		log_event(LOG_LEVEL_INFO, "booking_refused", "job_id", job->job_id, "code",
 			error.code, "error", error.message, NULL);

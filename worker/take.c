@@ -92,3 +92,28 @@ enum problem booking_take(struct job *job, const struct take *take)
 		p = booking_plan_messages(job, take->booking_id, take->template_key);
 	return p;
 }
+
+enum job_result booking_answered(struct job *job, const struct scheduler_booking *theirs,
+	const char *awaited, const char *template_key)
+{
+	const struct take take = {
+		.booking_id = job->subject_id,
+		.state = strcmp(theirs->status, "pending") == 0 ? "requested" : "confirmed",
+		.template_key = template_key,
+		.source = "api",
+		.calcom = theirs,
+	};
+	struct work *work = &job->work;
+	struct rows booking;
+	enum problem p;
+
+	work_begin(work, WORK_WRITE);
+	p = q_booking_lock(work, &booking, take.booking_id);
+	if (!p && strcmp(rows_text(&booking, 0, "state"), awaited) == 0)
+		p = booking_take(job, &take);
+	else if (!p)
+		p = job_unwanted(job, take.booking_id, theirs);
+	if (!p)
+		p = q_availability_refresh_soon(work, rows_text(&booking, 0, "service_id"));
+	return job_commit(job, p);
+}

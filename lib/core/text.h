@@ -32,6 +32,10 @@ void text_add_url(struct text *text, const char *string);
 /* True when the bytes are valid UTF-8 (RFC 3629: no surrogates, no overlong forms) without NUL. */
 bool text_is_utf8(const char *bytes, size_t length);
 
+/* A copy with A-Z as a-z, for addresses: they are compared in lower case everywhere (RFC 5321
+ * leaves the local part to its host, but no host of note distinguishes). */
+char *text_lower(struct arena *arena, const char *text);
+
 /* Both NULL or both the same string. Not for secrets: see security/compare.h. */
 bool text_equal(const char *a, const char *b);
 
