@@ -3,6 +3,11 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 started=$SECONDS
 
+# What somebody set for a PostgreSQL of theirs is not meant for our private one.
+for name in "${!PG@}"; do
+	unset "$name"
+done
+
 # A line with the seconds since the script began.
 say()
 {

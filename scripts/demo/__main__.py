@@ -186,6 +186,9 @@ def run(demo):
         demo.say(f"FAILED: {error}")
         demo.write_json(False)
         held = False
+    except OSError as error:
+        demo.say(f"FAILED: {error}")
+        held = False
     except Stopped:
         # Being stopped while serving is the ordinary end.
         held = held and not demo.options.once
