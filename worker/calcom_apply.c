@@ -77,6 +77,16 @@ static bool stands_already(const struct rows *booking, const struct calcom_news 
 		rows_integer(booking, 0, "start_s") == news->calcom->start_at_s;
 }
 
+/* Not paid in time: whatever Cal.com still holds for it is given back (the job's key makes that
+ * once for each uid). */
+static enum problem lapsed(
+	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
+{
+	enum problem p = q_booking_calcom_cancel(&job->work, ret->booking_id, news->calcom->uid);
+
+	return p ? p : nothing(ret, "it was not paid in time");
+}
+
 /* accepted: confirmed, unless it still waits for money. */
 static enum problem apply_accepted(struct job *job, const struct calcom_news *news,
 	const struct rows *booking, struct calcom_applied *ret)
@@ -85,6 +95,8 @@ static enum problem apply_accepted(struct job *job, const struct calcom_news *ne
 
 	if (is(state, "completed") || is(state, "no_show"))
 		return nothing(ret, "the consultation has taken place");
+	if (is(state, "expired"))
+		return lapsed(job, news, ret);
 	if (is(state, "pending_payment"))
 		return stands_already(booking, news)
 			? nothing(ret, "it waits for payment")
@@ -219,16 +231,12 @@ static enum problem create_from_embed(struct job *job, const struct calcom_news 
 	return p ? p : apply_to_booking(job, news, ret);
 }
 
-static enum problem find_by_reference(
-	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
+static enum problem find_by_reference(struct job *job, const struct calcom_news *news,
+	const char *intake_id, struct calcom_applied *ret)
 {
-	char intake_id[UUID_TEXT_SIZE];
 	struct rows live, intake;
-	enum problem p;
+	enum problem p = q_calcom_find_by_intake(&job->work, &live, intake_id);
 
-	if (!reference_open(job->keys->reference, news->calcom->reference, intake_id))
-		return nothing(ret, "not a booking of ours");
-	p = q_calcom_find_by_intake(&job->work, &live, intake_id);
 	if (!p)
 		p = q_calcom_intake(&job->work, &intake, intake_id);
 	if (p || intake.count == 0)
@@ -247,8 +255,15 @@ static enum problem apply(
 	struct job *job, const struct calcom_news *news, struct calcom_applied *ret)
 {
 	const char *uid_state = NULL;
-	enum problem p = find_by_uid(job, news->calcom->uid, &ret->booking_id, &uid_state);
+	char intake_id[UUID_TEXT_SIZE];
+	bool ours = reference_open(job->keys->reference, news->calcom->reference, intake_id);
+	enum problem p = P_OK;
 
+	/* Several webhooks of one booking come at once; the first may have to create it. */
+	if (ours)
+		p = q_calcom_lock_intake(&job->work, intake_id);
+	if (!p)
+		p = find_by_uid(job, news->calcom->uid, &ret->booking_id, &uid_state);
 	if (!p && is(uid_state, "superseded"))
 		return nothing(ret, "the uid was superseded");
 	if (!p)
@@ -258,8 +273,10 @@ static enum problem apply(
 		p = find_by_uid(job, news->known_uid, &ret->booking_id, &uid_state);
 	if (p)
 		return p;
-	return ret->booking_id ? apply_to_booking(job, news, ret)
-			       : find_by_reference(job, news, ret);
+	if (ret->booking_id)
+		return apply_to_booking(job, news, ret);
+	return ours ? find_by_reference(job, news, intake_id, ret)
+		    : nothing(ret, "not a booking of ours");
 }
 
 /* Every uid a booking ever had is kept, also those whose own webhook got lost or is still to come.

@@ -4,6 +4,9 @@
 -- The booking of a uid, and whether the uid is still in force.
 SELECT c.booking_id, c.state FROM calcom_booking AS c WHERE c.uid = :uid;
 
+-- name: calcom_lock_intake :exec
+SELECT pg_advisory_xact_lock(hashtextextended(:intake_submission_id, 2));
+
 -- name: calcom_find_by_intake :rows
 -- The live booking of an intake at that start that has no uid yet: our own call's answer is under way.
 SELECT booking_id, calcom_uid, extract(epoch FROM start_at)::bigint AS start_s FROM booking
