@@ -109,6 +109,26 @@ def test_booked_in_the_embed_and_never_paid(world):
     assert visitor.booking(booking["booking_id"])["state"] == "expired"
 
 
+def test_what_was_never_paid_is_not_confirmed_by_the_poller(world):
+    """Cal.com still has it, because it could not be told."""
+    visitor = journey.submit(world)
+    booking = book_in_embed(visitor)
+    world.fault("calcom.cancel", "status", status=503, times=None)
+    world.move_to(journey.parse(booking["hold_expires_at"]))
+    journey.wait_booking(visitor, booking["booking_id"], "expired")
+    world.stack.clock(600)
+    world.quiet()
+    assert visitor.booking(booking["booking_id"])["state"] == "expired"
+    assert journey.calcom_bookings(world, visitor.email)[0]["status"] == "accepted"
+    world.clear_faults()
+    world.run_next_attempt("booking_cancel", booking["booking_id"])
+    world.wait_for(lambda: journey.calcom_bookings(world, visitor.email)[0]["status"]
+                   == "cancelled", 10, "Cal.com to know")
+    world.quiet()
+    assert visitor.booking(booking["booking_id"])["state"] == "expired"
+    assert not journey.messages(world, visitor.email, template="booking_confirmation")
+
+
 def test_moved_in_the_embed_while_unpaid(world):
     visitor = journey.submit(world)
     booking = book_in_embed(visitor)
