@@ -113,8 +113,9 @@ def test_metrics_are_well_formed(client):
     assert sample(text, "care_draining") == 0
 
 
-def test_the_worker_serves_health_and_metrics_too(stack):
+def test_the_worker_serves_health_and_metrics_too(stack, wait_for):
     assert open_url(stack.worker_ops_url + "/health/live")[0] == 200
-    assert open_url(stack.worker_ops_url + "/health/ready")[0] == 200
+    # The tests above took its servers away; it may still be on its way back.
+    wait_for(lambda: open_url(stack.worker_ops_url + "/health/ready")[0] == 200)
     status, body = open_url(stack.worker_ops_url + "/metrics")
     assert status == 200 and re.search(rb"^# TYPE care_\w+ ", body, re.M)

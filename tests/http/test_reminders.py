@@ -35,8 +35,8 @@ def before(booking, reminder):
 
 
 @pytest.mark.parametrize("zone, hour, rule, hours", [
-    # 12 h before 09:00 in Lagos it is noon in Vancouver.
-    ("America/Vancouver", 9, "preferred", 12),
+    # 12 h before 09:00 in Lagos it is noon on Pitcairn, which keeps UTC-8 all year.
+    ("Pacific/Pitcairn", 9, "preferred", 12),
     # 12 h before 17:00 it is 05:00 in Lagos; the night ends at 07:00.
     ("Africa/Lagos", 17, "moved_later", 10),
     # From 21:00 to 03:00 the client sleeps; 21:00 is where the night begins.
@@ -59,7 +59,7 @@ def test_a_clients_own_quiet_hours_count(world, family):
     world.sql("UPDATE app_user SET quiet_from_min = 600, quiet_until_min = 1080 "
               "WHERE email = 'ada@demo.example'")
     try:
-        visitor = journey.submit(world, family, time_zone="America/Vancouver")
+        visitor = journey.submit(world, family, time_zone="Pacific/Pitcairn")
         journey.pay_intake(visitor)
         booking = journey.book(visitor, journey.free_slot(world, accept=at_hour(9)))
         booking = journey.wait_booking(visitor, booking["booking_id"], "confirmed")
@@ -187,7 +187,7 @@ def test_booked_late_is_reminded_at_once(world):
 
 
 def test_booked_inside_the_window_waits_for_the_clients_morning(world):
-    """07:30 in Lagos is the middle of the night in Vancouver, where 17:00 in Lagos is 08:00."""
+    """07:30 in Lagos is the middle of the night in New York."""
     morning(world)
     visitor = journey.submit(world, service=journey.FREE, time_zone="America/New_York")
     booking = journey.book(visitor, soon(world, 9, 10.5))
