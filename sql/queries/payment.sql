@@ -45,10 +45,14 @@ WHERE pay_code = :pay_code;
 SELECT payment_id, state, intake_submission_id FROM payment WHERE reference = :reference;
 
 -- name: payment_verify_soon :exec
--- Asked for by a payer, a callback or a webhook; several within a second are one.
-SELECT job_enqueue('payment_verify', :payment_id::uuid, 'payment_verify:' || :payment_id || ':'
-    || :cause || ':' || floor(extract(epoch FROM clock_timestamp()))::bigint,
-    payload => '{"ladder": false}');
+-- Asked for by a payer or a callback; several within a second are one, and one more when it is over, so
+-- that whoever asks is answered by a look that begins after it.
+SELECT coalesce(
+    job_enqueue('payment_verify', :payment_id::uuid, 'payment_verify:' || :payment_id || ':'
+        || :cause || ':' || now.second, payload => '{"ladder": false}'),
+    job_enqueue('payment_verify', :payment_id::uuid, 'payment_verify:' || :payment_id || ':'
+        || :cause || ':' || now.second + 1, care_now() + interval '1 second', '{"ladder": false}'))
+FROM (SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS second) AS now;
 
 -- name: payment_lock :rows
 SELECT payment_id, intake_submission_id, reference, state, amount_minor, currency, email, verifications,
